@@ -1,0 +1,119 @@
+"""A plan: what was seen, what will be done about it, and what was found besides."""
+
+from __future__ import annotations
+
+import msgspec
+
+from vhdsfix.model.findings import Finding
+from vhdsfix.model.inventory import GuestCluster, Vm
+from vhdsfix.model.windows import FolderPath, Sid, VmId
+
+FORMAT_VERSION = "1.0"
+
+
+class ConfiguredGuestCluster(msgspec.Struct, frozen=True):
+    """A guest cluster as the config names it: its nodes by name, and folders its VMs need besides those of their disks."""
+
+    name: str
+    folders: tuple[FolderPath, ...] = ()
+    nodes: tuple[str, ...] = ()
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A finding that somebody decided to live with, until a day (ISO date, inclusive; none: for good)."""
+
+    finding: str
+    subject: str
+    reason: str
+    until: str | None = None
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """What the plan is about. Empty `folders` and `guest_clusters`: everything that was found."""
+
+    folders: tuple[FolderPath, ...] = ()
+    guest_clusters: tuple[str, ...] = ()
+    accept_reach: tuple[FolderPath, ...] = ()
+    configured: tuple[ConfiguredGuestCluster, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+
+
+class Tool(msgspec.Struct, frozen=True):
+    name: str
+    version: str
+
+
+class HostCluster(msgspec.Struct, frozen=True):
+    """Name and id as Get-Cluster gave them; both empty when it could not be asked."""
+
+    name: str
+    id: str
+
+
+class PlannedVm(msgspec.Struct, frozen=True):
+    """One VM's standing on one folder. `via`: why it needs access there."""
+
+    vm_id: VmId
+    name: str
+    node: str
+    sid: Sid
+    verdict: str
+    why: str
+    via: str
+
+
+class PlannedFile(msgspec.Struct, frozen=True):
+    """`sddl` is null where it could not be read."""
+
+    name: str
+    sddl: str | None
+
+
+class PlannedFolder(msgspec.Struct, frozen=True):
+    """`sddl_before` is null where it could not be read."""
+
+    path: FolderPath
+    read_on: str
+    sddl_before: str | None
+    files: tuple[PlannedFile, ...]
+    vms: tuple[PlannedVm, ...]
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One grant. `id` is the same for the same grant in every plan and journal (`planner.action_id`).
+
+    `run_on`: the node where the VM was registered when the plan was made. `command`: what a person would type there.
+    """
+
+    id: str
+    op: str
+    folder: FolderPath
+    vm_id: VmId
+    vm_name: str
+    sid: Sid
+    rights: str
+    run_on: str
+    command: str
+    reason: str
+
+
+class PlanInventory(msgspec.Struct, frozen=True):
+    vms: tuple[Vm, ...]
+    guest_clusters: tuple[GuestCluster, ...]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """`digest`: sha256 of the canonical document without it. It finds damage and names the plan; it is no signature."""
+
+    kind: str
+    tool: Tool
+    created_at: str
+    cluster: HostCluster
+    scope: Scope
+    complete: bool
+    inventory: PlanInventory
+    folders: tuple[PlannedFolder, ...]
+    actions: tuple[Action, ...]
+    findings: tuple[Finding, ...]
+    digest: str = ""
+    format_version: str = FORMAT_VERSION
