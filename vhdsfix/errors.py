@@ -9,7 +9,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What a run's end means to the shell; `exit_code.first_that_holds` orders them."""
+    """What a run's end means to the shell; `commands.result.exit_code` orders them."""
 
     DONE = 0
     INTERNAL = 1
@@ -46,6 +46,12 @@ class RefusedError(VhdsfixError):
 
 class StalePlanError(RefusedError):
     """A saved plan is too old, damaged, of an unknown version or of another cluster."""
+
+
+class IncompletePlanError(RefusedError):
+    """Not everything could be looked at, and the caller asked for nothing less."""
+
+    exit_code = ExitCode.INCOMPLETE
 
 
 class TooMuchError(RefusedError):

@@ -52,14 +52,15 @@ class ClusterFacts(msgspec.Struct, frozen=True):
 
 
 class VmFacts(msgspec.Struct, frozen=True):
-    """A VM that a node showed. The name is free text that somebody typed."""
+    """A VM that a node showed. The name is free text that somebody typed; `clustered` is Get-VM's IsClustered."""
 
     vm_id: VmId
     name: str
+    clustered: bool
 
 
 class Drive(msgspec.Struct, frozen=True):
-    """A hard disk drive of a VM; no path: an empty or a pass-through drive.
+    """A hard disk drive of a VM; no path: an empty or a pass-through drive, or one that is `unreadable`, with the reason.
 
     `shared`: persistent reservations are supported, so several VMs may use the disk.
     """
@@ -67,6 +68,7 @@ class Drive(msgspec.Struct, frozen=True):
     vm_id: VmId
     path: FolderPath | None
     shared: bool
+    unreadable: str | None = None
 
 
 class NodeFacts(msgspec.Struct, frozen=True):

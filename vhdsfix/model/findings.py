@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from vhdsfix.model.windows import FolderPath, VmId
+
 
 class Severity(StrEnum):
     """An error breaks backups now, a warning may, a note is for information only."""
@@ -20,6 +22,7 @@ class Finding(msgspec.Struct, frozen=True):
 
     `evidence`: what was read, and where. `fix`: the exact command or step. `source`: who says so.
     `action`: the id of the planned action that mends it. `accepted`: the reason somebody gave for living with it.
+    `incomplete`: it says that something could not be looked at.
     """
 
     id: str
@@ -29,6 +32,8 @@ class Finding(msgspec.Struct, frozen=True):
     evidence: tuple[str, ...]
     fix: str
     source: str
+    folder: FolderPath | None = None
+    vm_id: VmId | None = None
     action: str | None = None
     accepted: str | None = None
     incomplete: bool = False

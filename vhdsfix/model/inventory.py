@@ -33,20 +33,22 @@ class FolderUse(msgspec.Struct, frozen=True):
     """A folder that holds shared disks, and the VMs that need their own grant there.
 
     `via`: for each of `vm_ids`, in the same order, the evidence. `foreign_disks`: files there that VMs outside these guest
-    clusters have attached.
+    clusters have attached. Names of files that a look at the folder must show: `attached`, its VHD Sets. Names of files that
+    one VM alone has attached: `private`; they are nobody else's business.
     """
 
     path: FolderPath
     vm_ids: tuple[VmId, ...]
     via: tuple[str, ...]
     foreign_disks: tuple[str, ...] = ()
+    attached: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
 
 
 class Inventory(msgspec.Struct, frozen=True):
-    """`hidden`: ids that the cluster database knows and no node showed. `doubts`: why something may be missing here."""
+    """`hidden`: ids that the cluster database knows and no node showed."""
 
     vms: tuple[Vm, ...]
     guest_clusters: tuple[GuestCluster, ...]
     folders: tuple[FolderUse, ...]
     hidden: tuple[VmId, ...] = ()
-    doubts: tuple[str, ...] = ()

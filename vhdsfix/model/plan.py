@@ -70,17 +70,23 @@ class PlannedFile(msgspec.Struct, frozen=True):
 
 
 class PlannedFolder(msgspec.Struct, frozen=True):
-    """`sddl_before` is null where it could not be read."""
+    """`sddl_before` is null where it could not be read.
+
+    `attached`: names of VHD Sets that a look at the folder must show. `private`: names of disks of one VM alone, on which
+    nobody else is judged.
+    """
 
     path: FolderPath
     read_on: str
     sddl_before: str | None
     files: tuple[PlannedFile, ...]
     vms: tuple[PlannedVm, ...]
+    attached: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
 
 
 class Action(msgspec.Struct, frozen=True):
-    """One grant. `id` is the same for the same grant in every plan and journal (`planner.action_id`).
+    """One grant. `id` is the same for the same grant in every plan and journal (`plan_document.action_id`).
 
     `run_on`: the node where the VM was registered when the plan was made. `command`: what a person would type there.
     """

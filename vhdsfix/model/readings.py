@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 class Known(msgspec.Struct, Generic[T], frozen=True, tag="known", tag_field="reading"):
@@ -28,6 +29,6 @@ class Unknown(msgspec.Struct, frozen=True, tag="unknown", tag_field="reading"):
 Reading = Known[T] | Absent | Unknown
 
 
-def known_or(reading: Known[T] | Absent | Unknown, otherwise: T) -> T:
+def known_or(reading: Known[T] | Absent | Unknown, otherwise: U) -> T | U:
     """The value of a known reading; otherwise what the caller gives for "nothing seen"."""
     return reading.value if isinstance(reading, Known) else otherwise

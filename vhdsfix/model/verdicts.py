@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from vhdsfix.model.windows import FolderPath, VmId
+from vhdsfix.model.windows import FolderPath, Sid, VmId
 
 
 class VerdictKind(StrEnum):
@@ -30,8 +30,16 @@ class Verdict(msgspec.Struct, frozen=True):
 
 
 class VmAccess(msgspec.Struct, frozen=True):
-    """One VM's verdict on one folder."""
+    """One VM's verdict on one folder, and what it would be after a grant, where a grant is what it needs.
+
+    `through_groups`: the groups to which alone it owes full control.
+    """
 
     folder: FolderPath
     vm_id: VmId
     verdict: Verdict
+    after_grant: Verdict | None = None
+    through_groups: tuple[Sid, ...] = ()
+
+
+MENDED_BY_A_GRANT = frozenset({VerdictKind.MISSING, VerdictKind.PARTIAL, VerdictKind.FILE_BEHIND})

@@ -5,12 +5,31 @@ from __future__ import annotations
 import re
 import struct
 import uuid
+from enum import IntEnum
 from typing import Self
 
+import msgspec
+
 _GUID = re.compile(r"\{?([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12})\}?")
-_SID = re.compile(r"S-1-(\d{1,15}|0x[0-9A-F]{12})((?:-\d{1,10}){0,15})")
+_SID = re.compile(r"S-1-((?:0|[1-9]\d{0,9})|0x[0-9A-F]{12})((?:-(?:0|[1-9]\d{0,9})){1,15})", re.ASCII)
 _VM_SID = re.compile(r"S-1-5-83-1-(\d+)-(\d+)-(\d+)-(\d+)")
 _LARGEST_SUB_AUTHORITY = 0xFFFF_FFFF
+# Source: W32 FileIO/naming-a-file.md: what no name holds; with : after the drive it would be a stream of a file.
+_PART = r'[^\\<>:"|?*\x00-\x1f]+'
+_ABSOLUTE = re.compile(rf"[A-Za-z]:(?:\\{_PART})+|[A-Za-z]:\\|\\\\(?![.?]\\){_PART}\\{_PART}(?:\\{_PART})*")
+_DOTS = frozenset({".", ".."})
+_LONGEST_PATH = 32767
+"""Source: W32 FileIO/naming-a-file.md."""
+
+
+def name_key(name: str) -> str:
+    """A file's or folder's name as Windows compares it: letter by letter, so that ß stays apart from ss.
+
+    Source: FACTS 4 (case-insensitive). Assumed: letters with no simple counterpart compare as they are.
+    """
+    if name.isascii():
+        return name.upper()
+    return "".join(upper if (upper := letter.upper()).lower() == letter else letter for letter in name)
 
 
 class Sid(str):
@@ -56,11 +75,152 @@ class VmId(str):
         return f"NT VIRTUAL MACHINE\\{self.upper()}"
 
 
+class DomainAlias(str):
+    """Two letters of SDDL for an account of the machine's domain, such as DA; its SID is not known here.
+
+    It never equals a Sid, so it is never taken for an account of a VM's token (Assumed: a VM is in no domain group).
+    """
+
+    __slots__ = ()
+
+
+class AceType(IntEnum):
+    """What an entry does: the types that SDDL has letters for. Source: MS-DTYP 2.4.4.1 (AceType), 2.5.1.1."""
+
+    ALLOW = 0
+    DENY = 1
+    AUDIT = 2
+    ALARM = 3
+    OBJECT_ALLOW = 5
+    OBJECT_DENY = 6
+    OBJECT_AUDIT = 7
+    OBJECT_ALARM = 8
+    CONDITIONAL_ALLOW = 9
+    CONDITIONAL_DENY = 10
+    CONDITIONAL_OBJECT_ALLOW = 11
+    CONDITIONAL_AUDIT = 13
+    MANDATORY_LABEL = 17
+    RESOURCE_ATTRIBUTE = 18
+    SCOPED_POLICY = 19
+    PROCESS_TRUST_LABEL = 20
+    ACCESS_FILTER = 21
+
+
+class AceFlag(IntEnum):
+    """Bits of an entry's flags. Source: MS-DTYP 2.4.4.1 (AceFlags)."""
+
+    OBJECT_INHERIT = 0x01
+    CONTAINER_INHERIT = 0x02
+    NO_PROPAGATE = 0x04
+    INHERIT_ONLY = 0x08
+    INHERITED = 0x10
+    CRITICAL = 0x20
+    AUDIT_SUCCESS = 0x40
+    AUDIT_FAILURE = 0x80
+
+
+_ALLOW_TYPES = frozenset(
+    {
+        AceType.ALLOW,
+        AceType.OBJECT_ALLOW,
+        AceType.CONDITIONAL_ALLOW,
+        AceType.CONDITIONAL_OBJECT_ALLOW,
+    }
+)
+_DENY_TYPES = frozenset({AceType.DENY, AceType.OBJECT_DENY, AceType.CONDITIONAL_DENY})
+_UNCONDITIONAL_TYPES = frozenset({AceType.ALLOW, AceType.DENY, AceType.OBJECT_ALLOW, AceType.OBJECT_DENY})
+
+
+class Ace(msgspec.Struct, frozen=True):
+    """An access control entry. `flags`: bits of AceFlag; `mask`: 32 bits of rights, generic ones not mapped.
+
+    `object_type` and `inherited_object_type` are GUIDs in lower case. `expression`: the condition of a conditional entry
+    or the value of a resource attribute, as text with its parentheses.
+    """
+
+    type: AceType
+    flags: int
+    mask: int
+    sid: Sid | DomainAlias
+    object_type: str | None = None
+    inherited_object_type: str | None = None
+    expression: str | None = None
+
+    @property
+    def is_allow(self) -> bool:
+        return self.type in _ALLOW_TYPES
+
+    @property
+    def is_deny(self) -> bool:
+        return self.type in _DENY_TYPES
+
+    @property
+    def is_plain(self) -> bool:
+        """An allow or deny that holds whatever the circumstances: no condition, no object type."""
+        return (
+            self.type in _UNCONDITIONAL_TYPES
+            and self.object_type is None
+            and self.inherited_object_type is None
+        )
+
+    @property
+    def is_inherited(self) -> bool:
+        return bool(self.flags & AceFlag.INHERITED)
+
+    @property
+    def is_inherit_only(self) -> bool:
+        """It says nothing about the object it stands on, only about what is created below."""
+        return bool(self.flags & AceFlag.INHERIT_ONLY)
+
+    @property
+    def reaches_files(self) -> bool:
+        return bool(self.flags & AceFlag.OBJECT_INHERIT)
+
+    @property
+    def reaches_folders(self) -> bool:
+        return bool(self.flags & AceFlag.CONTAINER_INHERIT)
+
+
+class Acl(msgspec.Struct, frozen=True):
+    """A DACL or SACL in its order. `entries` None: a null DACL, which lets everybody do everything.
+
+    `protected`, `inherit_required`, `auto_inherited`: SDDL's P, AR and AI.
+    """
+
+    entries: tuple[Ace, ...] | None
+    protected: bool = False
+    inherit_required: bool = False
+    auto_inherited: bool = False
+
+
+class SecurityDescriptor(msgspec.Struct, frozen=True):
+    """Who may do what with a folder or file. A part that was not there is None: nothing is known of it."""
+
+    dacl: Acl | None
+    owner: Sid | DomainAlias | None = None
+    group: Sid | DomainAlias | None = None
+    sacl: Acl | None = None
+
+    @property
+    def aces(self) -> tuple[Ace, ...]:
+        """The DACL's entries; none for a null DACL and where no DACL was told."""
+        return (self.dacl.entries or ()) if self.dacl else ()
+
+    @property
+    def has_null_dacl(self) -> bool:
+        return self.dacl is not None and self.dacl.entries is None
+
+    @property
+    def is_protected(self) -> bool:
+        """Nothing is inherited from the folder above (SDDL's P)."""
+        return self.dacl is not None and self.dacl.protected
+
+
 class FolderPath(str):
     """An absolute Windows path of a folder or file: drive or UNC, no trailing backslash.
 
-    Two spellings of one path compare as text; `key` is what to compare (Source: FACTS 4, names compare
-    case-insensitively).
+    Two spellings of one path compare as text; `key` is what to compare. What could mean another place than it says is
+    refused by ValueError: `.` and `..`, device paths, streams, characters that no name can have.
     """
 
     __slots__ = ()
@@ -69,14 +229,18 @@ class FolderPath(str):
         path = text.replace("/", "\\")
         path = path[:2] + re.sub(r"\\{2,}", r"\\", path[2:])
         path = path if re.fullmatch(r"[A-Za-z]:\\", path) else path.rstrip("\\")
-        if not re.fullmatch(r"[A-Za-z]:\\.*|\\\\[^\\]+\\[^\\]+.*", path, re.DOTALL) or "\0" in path:
-            raise ValueError(f"{text!r} is not an absolute Windows path")
+        if (
+            not _ABSOLUTE.fullmatch(path)
+            or not _DOTS.isdisjoint(path.split("\\"))
+            or len(path) > _LONGEST_PATH
+        ):
+            raise ValueError(f"{text[:80]!r} is not an absolute Windows path")
         return super().__new__(cls, path)
 
     @property
     def key(self) -> str:
         """The path as Windows compares it."""
-        return self.casefold()
+        return name_key(self)
 
     @property
     def is_unc(self) -> bool:
