@@ -1,0 +1,26 @@
+"""What a VM may do in a folder, and what a grant there would change: judged from DACLs alone."""
+
+from __future__ import annotations
+
+from vhdsfix.access.granting import explicit_allow_of, grant_entry, is_canonical, with_grant
+from vhdsfix.access.inheritance import (
+    after_propagation,
+    inherited_by_file,
+    inherited_by_subfolder,
+    losses_by_propagation,
+)
+from vhdsfix.access.judging import group_access, judge, judge_after_grant
+
+__all__ = [
+    "after_propagation",
+    "explicit_allow_of",
+    "grant_entry",
+    "group_access",
+    "inherited_by_file",
+    "inherited_by_subfolder",
+    "is_canonical",
+    "judge",
+    "judge_after_grant",
+    "losses_by_propagation",
+    "with_grant",
+]

@@ -1,0 +1,110 @@
+"""What a folder's entries become on what lies in it. Source: MS-DTYP 2.5.3.4; FACTS 3 (ace-inheritance-rules)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+import msgspec
+
+from vhdsfix.access.rights import file_rights
+from vhdsfix.model.windows import Ace, AceFlag, DomainAlias, SecurityDescriptor, Sid
+
+_CREATOR_OWNER = Sid("S-1-3-0")
+_CREATOR_GROUP = Sid("S-1-3-1")
+_PASSED_ON = AceFlag.OBJECT_INHERIT | AceFlag.CONTAINER_INHERIT
+_ABOUT_INHERITANCE = _PASSED_ON | AceFlag.NO_PROPAGATE | AceFlag.INHERIT_ONLY | AceFlag.INHERITED
+
+Account = Sid | DomainAlias | None
+
+
+def inherited_by_file(folder: Iterable[Ace], owner: Account = None, group: Account = None) -> tuple[Ace, ...]:
+    """The inherited entries of a file in a folder with these entries, in their order.
+
+    CREATOR OWNER and CREATOR GROUP become the file's owner and group where these are known; otherwise they stay, and give
+    nobody anything (Assumed: the VM itself creates no file, the service does).
+    """
+    return tuple(_effective(ace, owner, group) for ace in folder if ace.reaches_files)
+
+
+def inherited_by_subfolder(
+    folder: Iterable[Ace], owner: Account = None, group: Account = None
+) -> tuple[Ace, ...]:
+    """The inherited entries of a subfolder: what holds there, and what it only passes on."""
+    return tuple(entry for ace in folder for entry in _on_subfolder(ace, owner, group))
+
+
+def after_propagation(folder: SecurityDescriptor, file: SecurityDescriptor) -> SecurityDescriptor:
+    """A file's descriptor after its folder's DACL was set again: inherited entries made anew, explicit ones kept.
+
+    A protected file is untouched. A null DACL that is not protected becomes one of the inherited entries alone, if there are
+    any. Source: FACTS 3, 4 (automatic-propagation-of-inheritable-aces). Assumed: nothing changes below a folder without a
+    DACL or with a null one.
+    """
+    if file.dacl is None or file.is_protected or folder.dacl is None or folder.dacl.entries is None:
+        return file
+    explicit = tuple(ace for ace in file.aces if not ace.is_inherited)
+    inherited = inherited_by_file(folder.aces, file.owner, file.group)
+    if file.has_null_dacl and not inherited:
+        return file
+    dacl = msgspec.structs.replace(file.dacl, entries=explicit + inherited, auto_inherited=True)
+    return msgspec.structs.replace(file, dacl=dacl)
+
+
+def losses_by_propagation(
+    folder: SecurityDescriptor, files: Mapping[str, SecurityDescriptor]
+) -> dict[str, str]:
+    """By file name, what setting the folder's DACL again would take away, in words; only files that would lose something.
+
+    An entry that gives or denies nobody anything is no loss, nor one that comes back with more rights. A null DACL that
+    would become an ordinary one is: everybody's full access.
+    """
+    losses: dict[str, str] = {}
+    for name, file in files.items():
+        after = after_propagation(folder, file)
+        lost = [ace for ace in file.aces if _matters(ace) and not _comes_back(ace, after.aces)]
+        if file.has_null_dacl and not after.has_null_dacl:
+            losses[name] = "everybody's full access (its DACL is null)"
+        elif lost:
+            losses[name] = (
+                f"{len(lost)} inherited {'entry' if len(lost) == 1 else 'entries'} that the folder does not have"
+            )
+    return losses
+
+
+def _matters(ace: Ace) -> bool:
+    return ace.is_inherited and not ace.is_inherit_only and ace.sid not in (_CREATOR_OWNER, _CREATOR_GROUP)
+
+
+def _comes_back(ace: Ace, entries: Iterable[Ace]) -> bool:
+    rights = file_rights(ace.mask)
+    return any(
+        entry.is_inherited
+        and msgspec.structs.replace(entry, mask=ace.mask) == ace
+        and rights & ~file_rights(entry.mask) == 0
+        for entry in entries
+    )
+
+
+def _effective(ace: Ace, owner: Account, group: Account) -> Ace:
+    """The entry as it holds on a child: generic rights and creators replaced, nothing passed on."""
+    creator = owner if ace.sid == _CREATOR_OWNER else group if ace.sid == _CREATOR_GROUP else None
+    return msgspec.structs.replace(
+        ace,
+        flags=(ace.flags & ~_ABOUT_INHERITANCE) | AceFlag.INHERITED,
+        mask=file_rights(ace.mask),
+        sid=creator or ace.sid,
+    )
+
+
+def _on_subfolder(ace: Ace, owner: Account, group: Account) -> Iterator[Ace]:
+    passed_on = 0 if ace.flags & AceFlag.NO_PROPAGATE else ace.flags & _PASSED_ON
+    rest = (ace.flags & ~_ABOUT_INHERITANCE) | AceFlag.INHERITED | passed_on
+    holds_there = _effective(ace, owner, group)
+    if not ace.reaches_folders:
+        if passed_on:
+            yield msgspec.structs.replace(ace, flags=rest | AceFlag.INHERIT_ONLY)
+    elif passed_on and (holds_there.mask, holds_there.sid) != (ace.mask, ace.sid):
+        yield holds_there
+        yield msgspec.structs.replace(ace, flags=rest | AceFlag.INHERIT_ONLY)
+    else:
+        yield msgspec.structs.replace(holds_there, flags=rest)
