@@ -1,0 +1,33 @@
+"""Which VHD Set a drive's file belongs to."""
+
+from __future__ import annotations
+
+import re
+
+from vhdsfix.model.facts import Drive
+from vhdsfix.model.windows import FolderPath, name_key
+
+# A checkpoint's file carries the name of its disk and an id: Disk_<GUID>.avhdx. Source: FACTS 1.6 (Create-VHDSet-file.md);
+# Assumed: nothing else is appended. A wrong guess puts a VM into the wrong guest cluster's name, never into a folder.
+_CHECKPOINT_SUFFIX = re.compile(r"(_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})+$", re.IGNORECASE)
+
+
+def shared_disk(drive: Drive) -> FolderPath | None:
+    """The VHD Set that a drive uses; an .avhdx with persistent reservations stands for its .vhds (DESIGN 2)."""
+    if drive.path is None:
+        return None
+    kind = name_key(drive.path.rpartition(".")[2])
+    if kind == "VHDS":
+        return drive.path
+    if kind == "AVHDX" and drive.shared:
+        return FolderPath(_without_checkpoint(drive.path) + ".vhds")
+    return None
+
+
+def disk_key(file_name: str) -> str:
+    """What a disk's file, its checkpoints' and its tracking files have in common: their name without id and ending."""
+    return name_key(_without_checkpoint(file_name))
+
+
+def _without_checkpoint(path: str) -> str:
+    return _CHECKPOINT_SUFFIX.sub("", path.rpartition(".")[0])
