@@ -1,0 +1,98 @@
+"""Each JSON file below this folder is a case: facts in, findings and actions out. Add one without touching Python.
+
+`right.json` is a host cluster where everything is in order; a case's `facts` are merged over it (RFC 7396: objects merge, null
+removes). In it nodes stand under their names, folders under their paths, files under their names, and VMs and drives of a node
+under any key. {GC1} stands for the SID of that VM.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vhdsfix import planner
+from vhdsfix.model.document import from_json
+from vhdsfix.model.facts import Facts
+from vhdsfix.model.plan import Plan, Scope, Tool
+from vhdsfix.model.windows import VmId
+
+HERE = Path(__file__).parent
+CASES = sorted(HERE.glob("*/*.json"))
+RULES = {"grants", "reach", "targets", "config_store", "coverage", "open_folders", "scope"}
+VMS = {"{GC1}": "d3599536-222a-4d6e-bb10-a6019c3f2b9b", "{GC2}": "a0af7903-94b4-4a2c-b3b3-16050d5f80f2"}
+
+
+@pytest.mark.parametrize("path", CASES, ids=[f"{path.parent.name}/{path.stem}" for path in CASES])
+def test_a_case(path: Path) -> None:
+    case = _read(path)
+    plan = planner.plan_from(_facts(case.get("facts", {})), _scope(case), Tool("vhdsfix", "test"))
+
+    assert _found(plan) == [tuple(found) for found in case["findings"]], case["why"]
+    assert [(a.vm_name, a.folder, a.run_on) for a in plan.actions] == [tuple(a) for a in case["actions"]], (
+        case["why"]
+    )
+    assert plan.complete == case.get("complete", True), case["why"]
+    for text in case.get("says", ()):
+        assert text in " ".join(
+            found.summary + " ".join(found.evidence) + found.fix for found in plan.findings
+        )
+
+
+def test_every_rule_has_cases() -> None:
+    assert {path.parent.name for path in CASES} == RULES
+
+
+def _found(plan: Plan) -> list[tuple[str, str]]:
+    return [(found.id, found.subject) for found in plan.findings]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8")
+    for name, vm_id in VMS.items():
+        text = text.replace(name, VmId(vm_id).sid)
+    case = json.loads(text)
+    assert isinstance(case, dict)
+    return case
+
+
+def _scope(case: dict[str, Any]) -> Scope:
+    return from_json(json.dumps(case.get("scope", {})), Scope)
+
+
+def _facts(patch: dict[str, Any]) -> Facts:
+    facts = _merged(_read(HERE / "right.json"), patch)
+    facts["nodes"] = [_node(name, node) for name, node in facts["nodes"].items()]
+    facts["folders"] = [_folder(path, folder) for path, folder in facts["folders"].items()]
+    return from_json(json.dumps(facts), Facts)
+
+
+def _merged(base: Any, patch: Any) -> Any:
+    if not isinstance(patch, dict) or not isinstance(base, dict) or "reading" in patch:
+        return patch
+    merged = {key: value for key, value in base.items() if patch.get(key, value) is not None}
+    return {**merged, **{k: _merged(base.get(k, {}), v) for k, v in patch.items() if v is not None}}
+
+
+def _node(name: str, node: dict[str, Any]) -> dict[str, Any]:
+    listed = {key: _listed(node[key]) for key in ("vms", "drives")}
+    return {"name": name, "host": {"reading": "known", "value": name}, **node, **listed}
+
+
+def _folder(path: str, folder: dict[str, Any]) -> dict[str, Any]:
+    files = folder["files"]
+    if "reading" not in files:
+        files = {
+            "reading": "known",
+            "value": [
+                {"name": name, "sddl": {"reading": "known", "value": sddl} if isinstance(sddl, str) else sddl}
+                for name, sddl in files.items()
+            ],
+        }
+    return {"path": path, **folder, "files": files}
+
+
+def _listed(entries: dict[str, Any]) -> dict[str, Any]:
+    return entries if "reading" in entries else {"reading": "known", "value": list(entries.values())}

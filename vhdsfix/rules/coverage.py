@@ -1,0 +1,165 @@
+"""Everything that a conclusion rests on was looked at, and the answers agree with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vhdsfix.membership import everything_was_shown, is_named_by_its_folders, matched, short_name
+from vhdsfix.membership.guest_nodes import bears_name
+from vhdsfix.model.facts import Facts, NodeFacts
+from vhdsfix.model.findings import Finding
+from vhdsfix.model.inventory import Inventory
+from vhdsfix.model.plan import ConfiguredGuestCluster
+from vhdsfix.model.readings import Known, Unknown, known_or
+from vhdsfix.rules.catalogue import finding
+from vhdsfix.rules.config_store import cluster_name
+
+
+def every_node_answered(facts: Facts) -> tuple[Finding, ...]:
+    """One finding for a node that was not reached, one for each question that a reached one left open."""
+    silent = [found for node in facts.nodes for found in _of_node(node)]
+    asked = {short_name(node.name) for node in facts.nodes}
+    unasked = [node.name for node in known_or(facts.cluster.nodes, ()) if short_name(node.name) not in asked]
+    return (*silent, *(_not_reached(name, "it was not asked") for name in unasked))
+
+
+def _of_node(node: NodeFacts) -> Iterator[Finding]:
+    if isinstance(node.host, Unknown) and isinstance(node.vms, Unknown):
+        yield _not_reached(node.name, node.host.why)
+        return
+    for what, reading in (("its host", node.host), ("its VMs", node.vms), ("its VMs' disks", node.drives)):
+        if isinstance(reading, Unknown):
+            yield _unanswered(node.name, f"{what} could not be looked at: {reading.why}")
+    vms, drives = known_or(node.vms, ()), known_or(node.drives, None)
+    if vms and drives == ():
+        yield _unanswered(
+            node.name, f"it showed {len(vms)} VM(s) and not one disk of theirs, which cannot be believed"
+        )
+    names = {vm.vm_id: vm.name for vm in vms}
+    for drive in drives or ():
+        if drive.unreadable:
+            vm = names.get(drive.vm_id, drive.vm_id)
+            yield _unanswered(node.name, f"a disk of {vm} could not be looked at: {drive.unreadable}")
+
+
+def every_cluster_question_was_answered(facts: Facts) -> tuple[Finding, ...]:
+    cluster = facts.cluster
+    if not any(isinstance(node.host, Known) for node in facts.nodes):
+        return ()  # nobody let us in: that says it all
+    questions = (
+        ("its name and id", cluster.identity),
+        ("which nodes it has", cluster.nodes),
+        ("its shared volumes", cluster.volumes),
+        ("the VMs in its database, against which the nodes' VM lists are checked", cluster.clustered_vms),
+    )
+    return tuple(
+        _unanswered(cluster_name(facts), f"{what} could not be looked at: {reading.why}")
+        for what, reading in questions
+        if isinstance(reading, Unknown)
+    )
+
+
+def every_clustered_vm_is_shown(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
+    """An empty answer proves nothing: what the cluster database knows, some node must have shown."""
+    known = {vm.vm_id: vm for vm in known_or(facts.cluster.clustered_vms, ())}
+    hidden = tuple(
+        finding(
+            "vm-not-shown",
+            subject=vm_id,
+            summary=f"{known[vm_id].resource or vm_id} is in the cluster database, but no node showed it",
+            evidence=(f"the cluster database says its node is {known[vm_id].owner_node or 'not known'}",),
+            vm_id=vm_id,
+            incomplete=True,
+        )
+        for vm_id in inventory.hidden
+    )
+    return hidden + _not_in_the_database(facts, set(known))
+
+
+def _not_in_the_database(facts: Facts, known: set[str]) -> tuple[Finding, ...]:
+    """A VM that says it is clustered and is not in the database: then the database's answer cannot be believed."""
+    if isinstance(facts.cluster.clustered_vms, Unknown):
+        return ()
+    strangers = {
+        vm.name
+        for node in facts.nodes
+        for vm in known_or(node.vms, ())
+        if vm.clustered and vm.vm_id not in known
+    }
+    if not strangers:
+        return ()
+    why = f"the cluster database did not name {', '.join(sorted(strangers))}, which say they are clustered"
+    return (_unanswered(cluster_name(facts), f"{why}; so the VM lists could not be checked"),)
+
+
+def every_configured_guest_node_is_a_vm(
+    facts: Facts, inventory: Inventory, configured: tuple[ConfiguredGuestCluster, ...]
+) -> tuple[Finding, ...]:
+    """Blames a name only where every VM was seen; otherwise what was not seen is said elsewhere."""
+    if not everything_was_shown(facts):
+        return ()
+    found = [
+        _unmatched(one.cluster.name, node, inventory)
+        for one in matched(facts, configured)
+        for node in one.cluster.nodes
+        if node not in one.vm_ids
+    ]
+    disks = tuple(disk for cluster in inventory.guest_clusters for disk in cluster.disks)
+    return (
+        *found,
+        *(
+            _without_vms(one)
+            for one in configured
+            if not one.nodes and not is_named_by_its_folders(one, disks)
+        ),
+        *(_without_folders(cluster.name) for cluster in inventory.guest_clusters if not cluster.folders),
+    )
+
+
+def _unmatched(cluster: str, node: str, inventory: Inventory) -> Finding:
+    bearers = sum(bears_name(vm.name, node) for vm in inventory.vms)
+    return finding(
+        "guest-node-unmatched",
+        subject=node,
+        summary=f"guest cluster {cluster} is configured with node {node}, but not exactly one VM bears that name",
+        evidence=(f"{bearers} VM(s) of that name were shown",),
+        incomplete=True,
+    )
+
+
+def _without_vms(cluster: ConfiguredGuestCluster) -> Finding:
+    return finding(
+        "guest-node-unmatched",
+        subject=cluster.name,
+        summary=f"guest cluster {cluster.name} is configured, but it names no node, and no VHD Set lies in its folders",
+        evidence=(f"its folders: {', '.join(cluster.folders) or 'none'}",),
+        incomplete=True,
+    )
+
+
+def _without_folders(cluster: str) -> Finding:
+    return finding(
+        "guest-node-unmatched",
+        subject=cluster,
+        summary=f"guest cluster {cluster} is configured, but none of its VMs has a VHD Set, and it names no folder",
+        incomplete=True,
+    )
+
+
+def some_guest_cluster_was_found(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
+    """Says that there is none only where every VM and its disks were shown."""
+    if inventory.guest_clusters or not everything_was_shown(facts):
+        return ()
+    summary = (
+        f"none of the {len(inventory.vms)} VM(s) that were shown has a VHD Set, so there is nothing to grant"
+    )
+    return (finding("no-guest-cluster", cluster_name(facts), summary),)
+
+
+def _not_reached(node: str, why: str) -> Finding:
+    summary = f"{node} could not be asked, so VMs that run there are not in this plan: {why}"
+    return finding("node-not-reached", node, summary, (why,), incomplete=True)
+
+
+def _unanswered(subject: str, summary: str) -> Finding:
+    return finding("reading-unknown", subject, summary, incomplete=True)

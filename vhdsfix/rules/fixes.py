@@ -1,0 +1,41 @@
+"""The commands that a person would type on a node, ready to be copied."""
+
+from __future__ import annotations
+
+from vhdsfix.model.windows import FolderPath, VmId
+
+# PowerShell expands $ and ` between double quotes and takes the last ones as quotes (about_Quoting_Rules); cmd expands %.
+_NEEDS_SINGLE_QUOTES = frozenset("$`%\u2018\u2019\u201a\u201b\u201c\u201d\u201e")
+
+CONFIG_STORE = (
+    "Get-ClusterResource -Name 'Virtual Machine Cluster WMI' | "
+    "Set-ClusterParameter -Name ConfigStoreRootPath -Value '<FOLDER ON A CSV>'"
+)
+
+
+def grant_command(folder: FolderPath, vm_id: VmId) -> str:
+    """What gives a VM its grant on a folder, on the node where the VM runs. Source: FACTS 1.1 (KB4230569)."""
+    return f"icacls {quoted(folder)} /grant {quoted(f'{vm_id.account}:(OI)F')}"
+
+
+def file_grant_command(file: FolderPath, vm_id: VmId) -> str:
+    """What gives a VM full control of one file that inherits nothing. Source: FACTS 1.6 (KB2249906)."""
+    return f"icacls {quoted(file)} /grant {quoted(f'{vm_id.account}:(F)')}"
+
+
+def show_command(path: FolderPath) -> str:
+    """What shows a folder's or a file's permissions."""
+    return f"icacls {quoted(path)}"
+
+
+def quoted(text: str) -> str:
+    """One argument, for cmd and PowerShell alike where that is possible, else for PowerShell."""
+    if _NEEDS_SINGLE_QUOTES.isdisjoint(text):
+        return f'"{text}"'
+    return (
+        "'"
+        + "".join(
+            character * 2 if character in "'\u2018\u2019\u201a\u201b" else character for character in text
+        )
+        + "'"
+    )

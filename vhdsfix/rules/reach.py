@@ -1,0 +1,38 @@
+"""A grant on a folder reaches the shared disks there and nothing else."""
+
+from __future__ import annotations
+
+from vhdsfix.model.facts import Facts
+from vhdsfix.model.findings import Finding
+from vhdsfix.model.inventory import FolderUse, Inventory
+from vhdsfix.model.readings import known_or
+from vhdsfix.rules import fixes
+from vhdsfix.rules.catalogue import finding
+
+SHOWN = 5
+
+
+def a_grant_reaches_only_shared_disks(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
+    subfolders = {folder.path.key: known_or(folder.subfolders, ()) for folder in facts.folders}
+    uses = [(use, subfolders.get(use.path.key, ())) for use in inventory.folders]
+    return tuple(_finding(use, below) for use, below in uses if below or use.foreign_disks)
+
+
+def _finding(use: FolderUse, subfolders: tuple[str, ...]) -> Finding:
+    reached = []
+    if subfolders:
+        reached.append(f"{len(subfolders)} subfolder(s): {_first_few(subfolders)}")
+    if use.foreign_disks:
+        reached.append(f"{len(use.foreign_disks)} disk(s) of other VMs: {_first_few(use.foreign_disks)}")
+    return finding(
+        "reach-too-wide",
+        subject=use.path,
+        summary=f"a grant here gives {len(use.vm_ids)} VM(s) full control of everything below it, besides their own disks",
+        evidence=tuple(reached),
+        fix=f"move the VHD Set to a folder of its own, or accept the reach: --accept-reach {fixes.quoted(use.path)}",
+        folder=use.path,
+    )
+
+
+def _first_few(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:SHOWN]) + (f", and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

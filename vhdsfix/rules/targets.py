@@ -1,0 +1,148 @@
+"""A folder that needs a grant is one that may be changed unattended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from vhdsfix import access
+from vhdsfix.membership import everything_was_shown
+from vhdsfix.membership.disks import disk_key
+from vhdsfix.model.facts import Facts, FolderFacts
+from vhdsfix.model.findings import Finding
+from vhdsfix.model.inventory import FolderUse, Inventory
+from vhdsfix.model.readings import Known, Unknown, known_or
+from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, VmAccess
+from vhdsfix.model.windows import FolderPath, name_key
+from vhdsfix.rules import fixes
+from vhdsfix.rules.catalogue import finding
+from vhdsfix.verdicts import descriptor_of, unlisted_disks
+
+DEFAULT_SHARED_VOLUMES_ROOT = "ClusterStorage"
+
+
+def a_folder_that_needs_a_grant_may_be_changed(
+    facts: Facts, inventory: Inventory, verdicts: tuple[VmAccess, ...]
+) -> tuple[Finding, ...]:
+    seen = {folder.path.key: folder for folder in facts.folders}
+    needed = {verdict.folder for verdict in verdicts if verdict.verdict.kind in MENDED_BY_A_GRANT}
+    uses = (use for use in inventory.folders if use.path in needed and use.path.key in seen)
+    return tuple(found for use in uses for found in _of_folder(facts, use, seen[use.path.key]))
+
+
+def _of_folder(facts: Facts, use: FolderUse, seen: FolderFacts) -> Iterator[Finding]:
+    folder = msgspec.structs.replace(seen, path=use.path)  # a node may spell it differently
+    refusals = (*_of_place(facts, folder), *_of_permissions(folder))
+    if refusals:
+        yield finding(
+            "target-refused",
+            subject=folder.path,
+            summary=f"a grant is needed here, but vhdsfix does not change this folder: {refusals[0]}",
+            evidence=refusals,
+            fix=f"mend the cause, or grant by hand; {fixes.show_command(folder.path)} shows what is there",
+            folder=folder.path,
+        )
+    unseen = tuple(_unseen(facts, use, folder))
+    if unseen:
+        yield finding(
+            "reading-unknown",
+            subject=folder.path,
+            summary=f"a grant is needed here, but what it would reach could not be looked at: {unseen[0]}",
+            evidence=unseen,
+            folder=folder.path,
+            incomplete=True,
+        )
+
+
+def _of_place(facts: Facts, folder: FolderFacts) -> Iterator[str]:
+    path = folder.path
+    if path.is_unc:
+        yield "it is a share: there the hosts' computer accounts need access, not the VM"
+        return
+    volumes = known_or(facts.cluster.volumes, None)
+    if path.key in _shared_volumes_roots(facts) or name_key(path.name) == name_key(
+        DEFAULT_SHARED_VOLUMES_ROOT
+    ):
+        yield "it is the folder that holds all cluster shared volumes"
+    elif path.parent.key == path.key or any(path.key == volume.mount_folder.key for volume in volumes or ()):
+        yield "it is the root of a volume: a grant would reach every file there"
+    elif volumes is not None and not _is_on_a_volume(facts, path) and not _is_below_a_root(facts, path):
+        yield "it is not on a cluster shared volume"
+    if any(part != part.rstrip(". ") for part in path.split("\\")):
+        yield "a name on its path ends in a space or a dot, which Windows may take for another folder"
+    mount = next((v.mount_folder for v in volumes or () if path.is_below(v.mount_folder)), None)
+    links = [link for link in known_or(folder.links, ()) if mount and link.is_below(mount)]
+    if links:
+        yield f"the path goes through a link (reparse point): {', '.join(links)}"
+
+
+def _shared_volumes_roots(facts: Facts) -> set[str]:
+    """Where the cluster mounts its volumes. Source: FACTS 4 (Get-Cluster's SharedVolumesRoot)."""
+    identity = facts.cluster.identity
+    if isinstance(identity, Known) and identity.value.shared_volumes_root:
+        return {name_key(identity.value.shared_volumes_root.rstrip("\\"))}
+    return set()
+
+
+def _is_on_a_volume(facts: Facts, path: FolderPath) -> bool:
+    mounts = [volume.mount_folder for volume in known_or(facts.cluster.volumes, ())]
+    return any(path.key == mount.key or path.is_below(mount) for mount in mounts)
+
+
+def _is_below_a_root(facts: Facts, path: FolderPath) -> bool:
+    return any(path.is_below(FolderPath(root)) for root in _shared_volumes_roots(facts))
+
+
+def _of_permissions(folder: FolderFacts) -> Iterator[str]:
+    descriptor = descriptor_of(folder.sddl)
+    if descriptor is None:
+        return
+    if not access.is_canonical(descriptor):
+        yield "its permissions are in an unusual order (non-canonical DACL), which icacls may change"
+    files = {file.name: parsed for file in known_or(folder.files, ()) if (parsed := descriptor_of(file.sddl))}
+    for name, lost in access.losses_by_propagation(descriptor, files).items():
+        yield f"{name} would lose {lost}"
+
+
+def _unseen(facts: Facts, use: FolderUse, folder: FolderFacts) -> Iterator[str]:
+    """What must be known before a grant is made, and is not."""
+    if isinstance(facts.cluster.volumes, Unknown):
+        yield f"the cluster shared volumes: {facts.cluster.volumes.why}"
+    elif not _is_on_a_volume(facts, folder.path) and _is_below_a_root(facts, folder.path):
+        yield "it lies where the cluster mounts its volumes, but the cluster named no volume there"
+    for what, reading in (
+        ("its files", folder.files),
+        ("its subfolders", folder.subfolders),
+        ("links on the way", folder.links),
+    ):
+        if not isinstance(reading, Known):
+            yield f"{what}: {reading.why if isinstance(reading, Unknown) else 'there is no such folder'}"
+    for name in unlisted_disks(folder, use.attached) if isinstance(folder.files, Known) else ():
+        yield f"{name}: it is attached to a VM, but {folder.read_on} did not list it"
+    for name in _disks_of_nobody_shown(facts, folder):
+        yield f"{name}: no VM that was shown has it, and not every VM was shown, so it may be another VM's disk"
+    for file in known_or(folder.files, ()):
+        if isinstance(file.sddl, Unknown):
+            yield f"{file.name}: {file.sddl.why}"
+        elif isinstance(file.sddl, Known) and descriptor_of(file.sddl) is None:
+            yield f"{file.name}: its security descriptor cannot be read"
+
+
+def _disks_of_nobody_shown(facts: Facts, folder: FolderFacts) -> Iterator[str]:
+    """Disk files that no VM that was shown has attached, while there may be VMs that were not shown."""
+    if everything_was_shown(facts):
+        return
+    drives = (drive for node in facts.nodes for drive in known_or(node.drives, ()))
+    attached = {disk_key(d.path.name) for d in drives if d.path and d.path.parent.key == folder.path.key}
+    yield from (file.name for file in known_or(folder.files, ()) if disk_key(file.name) not in attached)
+
+
+def obstructed(findings: tuple[Finding, ...]) -> frozenset[str]:
+    """Keys of the folders on which no action may be planned: refused, not seen well enough, or of a reach nobody accepted."""
+    stops = {"target-refused", "reading-unknown", "reach-too-wide"}
+    return frozenset(
+        found.folder.key
+        for found in findings
+        if found.folder and found.id in stops and not (found.id == "reach-too-wide" and found.accepted)
+    )

@@ -1,0 +1,125 @@
+"""Facts, Inventory → Verdicts: each VM's access to each folder it uses, and what could not be judged."""
+
+from __future__ import annotations
+
+from vhdsfix import access, sddl
+from vhdsfix.model.facts import Facts, FileFacts, FolderFacts
+from vhdsfix.model.inventory import FolderUse, Inventory
+from vhdsfix.model.readings import Absent, Known, Unknown, known_or
+from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, Verdict, VerdictKind, VmAccess
+from vhdsfix.model.windows import FolderPath, SecurityDescriptor, VmId, name_key
+
+
+def verdicts_of(facts: Facts, inventory: Inventory) -> tuple[VmAccess, ...]:
+    """One verdict for each VM of each folder, in the inventory's order."""
+    seen = {folder.path.key: folder for folder in facts.folders}
+    return tuple(access for use in inventory.folders for access in _of_folder(seen.get(use.path.key), use))
+
+
+def unlisted_disks(folder: FolderFacts, attached: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of attached disks that a listing of their folder left out; then the listing cannot be believed."""
+    listed = {name_key(file.name) for file in known_or(folder.files, ())}
+    return tuple(name for name in attached if name_key(name) not in listed)
+
+
+def descriptor_of(reading: Known[str] | Absent | Unknown) -> SecurityDescriptor | None:
+    """The descriptor that was read; None where there is none that can be read."""
+    try:
+        return sddl.parse(reading.value) if isinstance(reading, Known) else None
+    except sddl.SddlError:
+        return None
+
+
+def _of_folder(folder: FolderFacts | None, use: FolderUse) -> tuple[VmAccess, ...]:
+    if folder is None:
+        return _all_unknown(use, "no node was asked for this folder")
+    try:
+        descriptor, files, unseen = _readable(folder, use)
+    except _NotReadableError as error:
+        return _all_unknown(use, str(error))
+    return tuple(_of_vm(use.path, vm_id, descriptor, files, unseen) for vm_id in use.vm_ids)
+
+
+def _of_vm(
+    path: FolderPath,
+    vm_id: VmId,
+    folder: SecurityDescriptor,
+    files: dict[str, SecurityDescriptor],
+    unseen: dict[str, str],
+) -> VmAccess:
+    verdict = _certain(access.judge(folder, files, vm_id), unseen)
+    if verdict.kind not in MENDED_BY_A_GRANT:
+        return VmAccess(path, vm_id, verdict)
+    after = access.judge_after_grant(folder, files, vm_id)
+    return VmAccess(path, vm_id, verdict, after, access.group_access(folder, vm_id))
+
+
+def _all_unknown(use: FolderUse, why: str) -> tuple[VmAccess, ...]:
+    return tuple(VmAccess(use.path, vm_id, Verdict(VerdictKind.UNKNOWN, why)) for vm_id in use.vm_ids)
+
+
+def _certain(verdict: Verdict, unseen: dict[str, str]) -> Verdict:
+    """Nothing is called in order while a file could not be looked at; a lack that was seen stays a lack."""
+    if verdict.kind is not VerdictKind.GRANTED or not unseen:
+        return verdict
+    why = "; ".join(f"{name}: {reason}" for name, reason in unseen.items())
+    return Verdict(
+        VerdictKind.UNKNOWN,
+        f"the folder is right, but not every file could be looked at: {why}",
+        tuple(unseen),
+    )
+
+
+class _NotReadableError(Exception):
+    pass
+
+
+def _readable(
+    folder: FolderFacts, use: FolderUse
+) -> tuple[SecurityDescriptor, dict[str, SecurityDescriptor], dict[str, str]]:
+    """The folder's descriptor, those of its readable shared files, and why each other one could not be looked at."""
+    match folder.sddl:
+        case Unknown(why=why):
+            raise _NotReadableError(why)
+        case Absent():
+            raise _NotReadableError(f"{folder.read_on} has no such folder")
+        case Known(value=text):
+            descriptor = _parsed(text, f"{folder.read_on} gave a security descriptor that cannot be read")
+    files: dict[str, SecurityDescriptor] = {}
+    unseen = _unlisted(folder, use.attached)
+    private = set(map(name_key, use.private))
+    for file in known_or(folder.files, ()):
+        if name_key(file.name) not in private:
+            _look_at(file, files, unseen)
+    return descriptor, files, unseen
+
+
+def _look_at(file: FileFacts, files: dict[str, SecurityDescriptor], unseen: dict[str, str]) -> None:
+    match file.sddl:
+        case Known(value=text):
+            try:
+                files[file.name] = _parsed(text, "its security descriptor cannot be read")
+            except _NotReadableError as error:
+                unseen[file.name] = str(error)
+        case Unknown(why=why):
+            unseen[file.name] = why
+        case Absent():
+            pass  # it went away meanwhile: a backup merged it
+
+
+def _unlisted(folder: FolderFacts, attached: tuple[str, ...]) -> dict[str, str]:
+    match folder.files:
+        case Unknown(why=why):
+            return {"its files": why}
+        case Absent():
+            return {"its files": f"{folder.read_on} has no such folder"}
+        case Known():
+            why = f"it is attached to a VM, but {folder.read_on} did not list it"
+            return dict.fromkeys(unlisted_disks(folder, attached), why)
+
+
+def _parsed(text: str, what: str) -> SecurityDescriptor:
+    try:
+        return sddl.parse(text)
+    except sddl.SddlError as error:
+        raise _NotReadableError(f"{what}: {error}") from error
