@@ -1,0 +1,185 @@
+"""The world that the lab's nodes answer from: one host cluster, its nodes, volumes, VMs, and the files they share.
+
+It is plain data and changes like a real one: a VM moves, an admin sets a DACL. `property_rows` says how a node shows it.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any, Literal
+
+import msgspec
+
+from vhdsfix.errors import LabError
+from vhdsfix.lab import property_rows
+from vhdsfix.lab.faults import Faults
+from vhdsfix.lab.identifiers import stable_id, vm_sid
+from vhdsfix.lab.ntfs import Entry, Tree
+from vhdsfix.lab.rule import Rule
+
+NodeState = Literal["Up", "Down", "Paused", "Joining"]
+Language = Literal["en", "de", "pl"]
+
+
+class Cluster(msgspec.Struct, forbid_unknown_fields=True):
+    """The host cluster. `config_store`: ConfigStoreRootPath, empty when it is not set; None: there is no such resource."""
+
+    name: str
+    domain: str
+    shared_volumes_root: str = "C:\\ClusterStorage"
+    config_store: str | None = None
+
+    @property
+    def id(self) -> str:
+        return stable_id(f"cluster {self.name}")
+
+
+class Node(msgspec.Struct, forbid_unknown_fields=True):
+    """A host node. One that is Down answers nothing, and what runs on it nobody shows.
+
+    Each answer comes `latency_ms` late, and up to `jitter_ms` more. `talkative`: warnings, progress and the like with each.
+    `language`: what its programs speak.
+    """
+
+    name: str
+    state: NodeState = "Up"
+    latency_ms: int = 0
+    jitter_ms: int = 0
+    talkative: bool = False
+    language: Language = "en"
+
+
+class Volume(msgspec.Struct, forbid_unknown_fields=True):
+    """A cluster shared volume, its mount folder and the node that owns it."""
+
+    name: str
+    folder: str
+    owner: str
+
+
+class Drive(msgspec.Struct, forbid_unknown_fields=True):
+    """A hard disk drive of a VM. No path: it is empty, or passes the host's disk of that number through.
+
+    `shared`: SupportPersistentReservations.
+    """
+
+    path: str | None = None
+    shared: bool = False
+    disk_number: int | None = None
+
+
+class Vm(msgspec.Struct, forbid_unknown_fields=True):
+    """A VM on its node. Not `registered`: the cluster database knows it and no node shows it.
+
+    `dvd`: it has a DVD drive, and no medium in it. `clustered_as`: its name when it was clustered, which its cluster
+    resources keep. `also_on`: a node that shows it too, for the moment of a migration.
+    """
+
+    id: str
+    name: str
+    node: str
+    clustered: bool = True
+    registered: bool = True
+    state: str = "Running"
+    version: str = "10.0"
+    generation: int = 2
+    dvd: bool = False
+    clustered_as: str | None = None
+    also_on: str | None = None
+    drives: list[Drive] = []
+
+    @property
+    def sid(self) -> str:
+        return vm_sid(self.id)
+
+
+class World(msgspec.Struct):
+    """One host cluster and everything on it, and the commands that fail. `rule`: what made it, where a rule did."""
+
+    cluster: Cluster
+    nodes: list[Node]
+    volumes: list[Volume]
+    vms: list[Vm]
+    tree: Tree
+    faults: Faults = {}
+    rule: Rule | None = None
+
+    def __post_init__(self) -> None:
+        if self.rule is not None:
+            self.tree.contents = self.rule.contents
+
+    def rows(self, node: str, cmdlet: str) -> list[dict[str, Any]]:
+        """What that cmdlet finds on that node; LabError for a cmdlet that has no rows."""
+        return property_rows.of(self, node, cmdlet)
+
+    def vms_on(self, node: str) -> list[Vm]:
+        """The VMs that Hyper-V knows there."""
+        return [
+            vm
+            for vm in self.vms
+            if vm.registered and node.upper() in (vm.node.upper(), (vm.also_on or "").upper())
+        ]
+
+    def vm(self, name: str) -> Vm:
+        """The VM of that name or id."""
+        for vm in self.vms:
+            if name.upper() in (vm.name.upper(), vm.id.upper()):
+                return vm
+        raise LabError(f"the lab has no VM {name!r}; it has {', '.join(vm.name for vm in self.vms)}")
+
+    def node(self, name: str) -> Node:
+        for node in self.nodes:
+            if node.name.upper() == name.upper():
+                return node
+        raise LabError(f"the lab has no node {name!r}; it has {', '.join(node.name for node in self.nodes)}")
+
+    def add_vm(self, vm: Vm) -> None:
+        """LabError for an id that is no GUID or taken already, or a node that is not there."""
+        try:
+            vm.id = str(uuid.UUID(vm.id))
+        except ValueError as error:
+            raise LabError(f"the id {vm.id!r} of the lab's VM {vm.name} is no GUID") from error
+        if any(vm.id == other.id for other in self.vms):
+            raise LabError(f"the id {vm.id} of the lab's VM {vm.name} is taken already")
+        vm.node = self.node(vm.node).name
+        vm.also_on = self.node(vm.also_on).name if vm.also_on else None
+        self.vms.append(vm)
+
+    def move_vm(self, name: str, node: str) -> None:
+        """Live migration: the VM, and its cluster resources, are on the other node now."""
+        vm = self.vm(name)
+        vm.node, vm.also_on = self.node(node).name, None
+
+    def add_file(self, path: str, sddl: str | None = None) -> Entry:
+        """A new file: it inherits, or was moved in with the SDDL it had."""
+        return self.tree.add(path, file=True, sddl=sddl)
+
+    def set_sddl(self, path: str, sddl: str) -> None:
+        """Put any text in place of what is there, and touch nothing below it."""
+        with self.tree.lock:
+            entry = self.tree.get(path)
+            if entry is None:
+                raise LabError(f"the lab has no {path}")
+            entry.sddl = sddl
+
+
+def to_json(world: World) -> bytes:
+    """The whole world as JSON, indented for a person who looks into it."""
+    return msgspec.json.format(msgspec.json.encode(world, enc_hook=_tree_entries), indent=1)
+
+
+def from_json(text: bytes) -> World:
+    """What `to_json` wrote; LabError or msgspec.DecodeError (a ValueError) for anything else."""
+    return msgspec.json.decode(text, type=World, dec_hook=_tree_from_entries)
+
+
+def _tree_entries(value: object) -> object:
+    if isinstance(value, Tree):
+        return value.dump()
+    raise NotImplementedError(f"{type(value).__name__} is no part of the lab's world")
+
+
+def _tree_from_entries(kind: type, value: Any) -> object:
+    if kind is Tree and isinstance(value, dict):
+        return Tree.load(value)
+    raise ValueError(f"expected the files and folders for {kind.__name__}")
