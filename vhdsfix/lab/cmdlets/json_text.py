@@ -1,0 +1,52 @@
+r"""JSON as Windows PowerShell 5.1's ConvertTo-Json -Compress writes it.
+
+Source: WIRE 7.4; contract of the engine's ConvertTo-Json: enums are numbers, < > & ' are \u escapes, depth counts from the
+outermost, and what lies deeper is its text.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from vhdsfix.lab.objects import EnumValue, PSObject, text_of
+
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
+_ESCAPED = re.compile("[\"\\\\<>&'\x00-\x1f\x85\u2028\u2029]")
+
+
+class NotJsonError(Exception):
+    """A value that the lab does not write as JSON: 5.1's dates and time spans are not asked for (WIRE 7.4)."""
+
+
+def json_text(value: Any, depth: int, level: int = 0) -> str:  # noqa: PLR0911 - a case for each type
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case str() | uuid.UUID():
+            return _quoted(str(value))
+        case EnumValue():
+            return str(value.number)
+        case list() | dict() | PSObject() if level > depth:
+            return _quoted(text_of(value))
+        case list():
+            return f"[{','.join(json_text(item, depth, level + 1) for item in value)}]"
+        case dict() | PSObject():
+            members = value.items() if isinstance(value, dict) else value.members()
+            written = (f"{_quoted(name)}:{json_text(item, depth, level + 1)}" for name, item in members)
+            return f"{{{','.join(written)}}}"
+        case _:
+            raise NotJsonError(f"a {type(value).__name__} in ConvertTo-Json")
+
+
+def _quoted(text: str) -> str:
+    return '"' + _ESCAPED.sub(_escape, text) + '"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    return _ESCAPES.get(found[0], f"\\u{ord(found[0]):04x}")

@@ -1,0 +1,27 @@
+"""Ways in which one command fails on one node, so that a test can ask what the client then believes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["unknown", "denied", "terminating", "nonterminating", "null", "empty"]
+
+
+class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a command fails, each time it is called.
+
+    unknown: there is no such command. denied: an access error and nothing else (icacls: exit code 5, nothing written).
+    terminating: the statement ends. nonterminating: an error record, and the last object is missing. null: `property` is null
+    in every object. empty: no objects and no error. A native command can only be unknown or denied.
+    """
+
+    kind: Kind
+    property: str = ""
+    message: str = "The operation failed."
+    error_id: str = "Unspecified"
+
+
+Faults = dict[str, dict[str, Fault]]
+"""By node, then by command name without its module."""

@@ -1,0 +1,27 @@
+"""One session on one node: the world it sees, and what it remembers from pipeline to pipeline."""
+
+from __future__ import annotations
+
+from vhdsfix.lab.faults import Fault
+from vhdsfix.lab.world import World
+
+
+class Runspace:
+    """`last_exit_code`: $LASTEXITCODE; None until a native command has run (WIRE 7.5).
+
+    `loads_modules`: a command's module is looked for when it is named; not so with JEA.
+    """
+
+    def __init__(self, world: World, node: str, *, loads_modules: bool = True) -> None:
+        self.world = world
+        self.node = node
+        self.loads_modules = loads_modules
+        self.last_exit_code: int | None = None
+
+    @property
+    def is_talkative(self) -> bool:
+        return any(node.talkative for node in self.world.nodes if node.name == self.node)
+
+    def fault_of(self, command: str) -> Fault | None:
+        """How the command fails on this node, by its name without a module."""
+        return self.world.faults.get(self.node, {}).get(command)
