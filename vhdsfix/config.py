@@ -1,0 +1,242 @@
+"""What a run is asked for: options, then the environment, then the TOML file of DESIGN 5, read strictly.
+
+Environment variables (`ENVIRONMENT` says what each is for) are read here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import msgspec
+import platformdirs
+
+from vhdsfix.errors import UsageError
+from vhdsfix.model.plan import Accepted, ConfiguredGuestCluster
+from vhdsfix.model.windows import FolderPath
+
+ENVIRONMENT: Mapping[str, str] = {
+    "VHDSFIX_CONFIG": "the config file, where --config is not given",
+    "VHDSFIX_USER": "the account to log on with, where --user is not given",
+    "VHDSFIX_PASSWORD": "its password, where --password-file is not given",
+    "VHDSFIX_STATE_DIR": "the folder for journals and the lab's worlds, instead of the user's own state folder",
+}
+
+Auth = Literal["negotiate", "ntlm", "kerberos", "basic"]
+Transport = Literal["auto", "http", "https"]
+CONFIG_VERSION = 1
+LARGEST_PORT = 65535
+_HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[\w.-]+)?")
+_BRACKETED = re.compile(r"\[([^\[\]]*)\](?::(.*))?", re.DOTALL)
+
+
+class Secret:
+    """A password that shows as *** wherever it is printed, logged or put into a message; no codec can write it."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "***"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not written anywhere")
+
+    def reveal(self) -> str:
+        return self._text
+
+
+class NodeAddress(msgspec.Struct, frozen=True):
+    """A node to connect to. `name` is what the config calls it; no `port`: the transport's own."""
+
+    name: str | None
+    address: str
+    port: int | None = None
+
+
+class Options(msgspec.Struct, frozen=True):
+    """What the command line says of the host cluster and how to reach it; None: it does not say.
+
+    `nodes` are texts of the form host[:port]. `config_name` names the file whose text is handed in beside these.
+    """
+
+    nodes: tuple[str, ...] = ()
+    cluster: str | None = None
+    auth: str | None = None
+    user: str | None = None
+    transport: str | None = None
+    ca_file: str | None = None
+    configuration_name: str | None = None
+    config_name: str = "the config file"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What a run goes by. No `user`: the current logon. No `cluster_name`: any cluster the nodes belong to."""
+
+    cluster_name: str | None = None
+    nodes: tuple[NodeAddress, ...] = ()
+    auth: Auth = "negotiate"
+    user: str | None = None
+    transport: Transport = "auto"
+    ca_file: str | None = None
+    configuration_name: str | None = None
+    guest_clusters: tuple[ConfiguredGuestCluster, ...] = ()
+    accepted: tuple[Accepted, ...] = ()
+
+
+class _Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    address: str | None = None
+    port: int | None = None
+
+
+class _HostCluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str | None = None
+    node: tuple[_Node, ...] = ()
+
+
+class _Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    auth: str | None = None
+    user: str | None = None
+    transport: str | None = None
+    ca_file: str | None = None
+    configuration_name: str | None = None
+
+
+class _GuestCluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    folders: tuple[FolderPath, ...] = ()
+    nodes: tuple[str, ...] = ()
+
+
+class _Accept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    finding: str
+    subject: str
+    reason: str
+    until: date | None = None
+
+
+class _ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    config_version: int
+    host_cluster: _HostCluster = _HostCluster()
+    connection: _Connection = _Connection()
+    guest_cluster: tuple[_GuestCluster, ...] = ()
+    accept: tuple[_Accept, ...] = ()
+
+
+def settings_from(options: Options, environment: Mapping[str, str], file_text: str | None) -> Settings:
+    """Option before environment before file; raises UsageError that names the option, or the file and the key."""
+    file = _read(file_text, options.config_name) if file_text is not None else _ConfigFile(CONFIG_VERSION)
+    said = file.connection
+    return Settings(
+        cluster_name=options.cluster or file.host_cluster.name,
+        nodes=tuple(map(node_address, options.nodes)) or _listed(file.host_cluster.node, options.config_name),
+        auth=_one_of(Auth, "auth", options.auth or said.auth or "negotiate"),
+        user=options.user or environment.get("VHDSFIX_USER") or said.user,
+        transport=_one_of(Transport, "transport", options.transport or said.transport or "auto"),
+        ca_file=options.ca_file or said.ca_file,
+        configuration_name=options.configuration_name or said.configuration_name,
+        guest_clusters=tuple(ConfiguredGuestCluster(g.name, g.folders, g.nodes) for g in file.guest_cluster),
+        accepted=tuple(map(_accepted, file.accept)),
+    )
+
+
+def state_folder(environment: Mapping[str, str]) -> Path:
+    """Where journals and the lab's worlds are kept; the folder need not exist yet."""
+    chosen = environment.get("VHDSFIX_STATE_DIR")
+    return Path(chosen) if chosen else platformdirs.user_state_path("vhdsfix", appauthor=False)
+
+
+def node_address(text: str) -> NodeAddress:
+    """Read host[:port]; an IPv6 address with a port stands in brackets. Raises UsageError."""
+    bracketed = _BRACKETED.fullmatch(text)
+    if bracketed:
+        host, port = bracketed[1], bracketed[2]
+    elif text.count(":") == 1:
+        host, port = text.split(":")
+    else:
+        host, port = text, None
+    if not _HOST.fullmatch(host):
+        raise UsageError(
+            f"--node {text!r} is no host name or address; it must be HOST, HOST:PORT or [IPV6]:PORT"
+        )
+    return NodeAddress(None, host, None if port is None else _port(port, f"--node {text!r}"))
+
+
+def _port(text: str, where: str) -> int:
+    number = int(text) if re.fullmatch(r"[0-9]{1,5}", text) else 0
+    if not 1 <= number <= LARGEST_PORT:
+        raise UsageError(f"{where}: the port {text!r} is not a number from 1 to {LARGEST_PORT}")
+    return number
+
+
+def _one_of(allowed: Any, what: str, value: str) -> Any:
+    if value not in get_args(allowed):
+        raise UsageError(f"{what} {value!r} is not one of {', '.join(get_args(allowed))}")
+    return value
+
+
+def _listed(nodes: tuple[_Node, ...], file_name: str) -> tuple[NodeAddress, ...]:
+    return tuple(_checked(node, f"{file_name}: host_cluster.node {node.name!r}") for node in nodes)
+
+
+def _checked(node: _Node, where: str) -> NodeAddress:
+    address = node.address or node.name
+    if not _HOST.fullmatch(address):
+        raise UsageError(f"{where}: {address!r} is no host name or address")
+    port = None if node.port is None else _port(str(node.port), where)
+    return NodeAddress(node.name, address, port)
+
+
+def _accepted(entry: _Accept) -> Accepted:
+    until = entry.until.isoformat() if entry.until else None
+    return Accepted(entry.finding, entry.subject, entry.reason, until)
+
+
+def _read(text: str, file_name: str) -> _ConfigFile:
+    try:
+        tables = tomllib.loads(text)
+        _no_password_in(tables, file_name)
+        file = msgspec.convert(tables, _ConfigFile, dec_hook=_folder_path)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file_name} is no TOML: {error}") from error
+    except (msgspec.ValidationError, RecursionError) as error:
+        raise UsageError(f"{file_name}: {_in_the_words_of_toml(str(error))}") from error
+    if file.config_version != CONFIG_VERSION:
+        raise UsageError(
+            f"{file_name}: config_version is {file.config_version}; this vhdsfix reads {CONFIG_VERSION}"
+        )
+    return file
+
+
+def _no_password_in(tables: Any, file_name: str) -> None:
+    """A password in a file gets copied and checked in: better no run than that."""
+    if isinstance(tables, dict):
+        if any("password" in key.casefold() for key in tables):
+            raise UsageError(
+                f"{file_name} holds a password; remove it, change it, and hand it over by prompt, "
+                "VHDSFIX_PASSWORD or --password-file"
+            )
+        tables = list(tables.values())
+    for table in tables if isinstance(tables, list) else ():
+        _no_password_in(table, file_name)
+
+
+def _in_the_words_of_toml(message: str) -> str:
+    """Msgspec says "Object contains unknown field `x` - at `$.connection`"."""
+    fault, _, place = message.partition(" - at ")
+    fault = fault.replace("Object contains unknown field", "unknown key")
+    fault = fault.replace("Object missing required field", "missing key")
+    return f"{fault} in {place.replace('$.', '')}" if place else fault
+
+
+def _folder_path(kind: type, value: Any) -> FolderPath:
+    if kind is FolderPath and isinstance(value, str):
+        return FolderPath(value)
+    raise ValueError("expected a folder's path")

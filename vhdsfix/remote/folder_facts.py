@@ -1,0 +1,84 @@
+"""A node's answers about a folder → FolderFacts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vhdsfix.model.facts import FileFacts, FolderFacts
+from vhdsfix.model.readings import Absent, Known, Unknown, known_or
+from vhdsfix.model.windows import FolderPath, name_key
+from vhdsfix.remote.answers import Answers
+from vhdsfix.remote.folder_questions import ChildRow, FolderQuestions, is_disk_file, paths_to_root
+
+# Source: System.IO.FileAttributes.ReparsePoint.
+REPARSE_POINT = 0x400
+
+Children = Known[tuple[ChildRow, ...]] | Absent | Unknown
+FileSddls = Mapping[str, Known[str] | Absent | Unknown]
+"""By the file's name, as Windows compares it."""
+
+
+def folder_facts(
+    folder: FolderPath, questions: FolderQuestions, answers: Answers, asked_alone: FileSddls
+) -> FolderFacts:
+    """`asked_alone`: what came of the files that `files_to_ask_alone` named."""
+    children = answers.each_if_there(questions.children, lambda row: row)
+    sddls = {**_together(questions, answers), **asked_alone}
+    return FolderFacts(
+        path=folder,
+        read_on=answers.node,
+        sddl=answers.only_if_there(questions.sddl, lambda row: row.sddl),
+        files=_files(children, sddls),
+        subfolders=_subfolders(children),
+        links=Absent() if isinstance(children, Absent) else _links(folder, questions, answers),
+    )
+
+
+def files_to_ask_alone(questions: FolderQuestions, answers: Answers) -> tuple[str, ...]:
+    """Disk files that are there and whose SDDL did not come with the others'."""
+    children = answers.each_if_there(questions.children, lambda row: row)
+    together = _together(questions, answers)
+    return tuple(
+        row.name for row in _disk_files(known_or(children, ())) if name_key(row.name) not in together
+    )
+
+
+def _together(questions: FolderQuestions, answers: Answers) -> dict[str, Known[str] | Absent | Unknown]:
+    answer = answers.of(questions.file_sddls)
+    rows = answer.value if isinstance(answer, Known) else ()
+    return {name_key(row.path.rpartition("\\")[2]): Known(row.sddl) for row in rows}
+
+
+def _files(children: Children, sddls: FileSddls) -> Known[tuple[FileFacts, ...]] | Absent | Unknown:
+    if not isinstance(children, Known):
+        return children
+    missing = Unknown("its SDDL did not come with the others'")
+    return Known(
+        tuple(
+            FileFacts(row.name, sddls.get(name_key(row.name), missing)) for row in _disk_files(children.value)
+        )
+    )
+
+
+def _subfolders(children: Children) -> Known[tuple[str, ...]] | Absent | Unknown:
+    if not isinstance(children, Known):
+        return children
+    return Known(tuple(row.name for row in children.value if row.is_folder))
+
+
+def _disk_files(children: tuple[ChildRow, ...]) -> tuple[ChildRow, ...]:
+    return tuple(row for row in children if not row.is_folder and is_disk_file(row.name))
+
+
+def _links(
+    folder: FolderPath, questions: FolderQuestions, answers: Answers
+) -> Known[tuple[FolderPath, ...]] | Unknown:
+    items = answers.each(questions.links, lambda row: (FolderPath(row.full_name), row.attributes))
+    if isinstance(items, Unknown):
+        return items
+    attributes = {path.key: number for path, number in items.value}
+    asked = paths_to_root(folder)
+    unseen = [path for path in asked if path.key not in attributes]
+    if unseen:
+        return answers.unknown(questions.links, f"nothing came about {unseen[0]}")
+    return Known(tuple(path for path in asked if attributes[path.key] & REPARSE_POINT))

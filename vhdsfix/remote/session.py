@@ -1,0 +1,295 @@
+"""One PowerShell session on one node, on pypsrp: opened on first use, used by one thread at a time, aborted from any.
+
+It sends structured commands only, never a script. Opened for reading it refuses a command that writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import msgspec
+import structlog
+import tenacity
+from pypsrp.complex_objects import RunspacePoolState
+from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.wsman import WSMan
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ContentDecodingError
+
+from vhdsfix.config import Secret
+from vhdsfix.errors import LostError, QuotaError, UnreachableError
+from vhdsfix.remote.clixml_text import text_of
+from vhdsfix.remote.connection import DEFAULT_CONFIGURATION, Connection, kerberos_is_here, route_of
+from vhdsfix.remote.foreign_errors import Attempt, Stage, as_node_error, may_pass
+from vhdsfix.remote.messages import Messages
+from vhdsfix.remote.one_line import one_line
+from vhdsfix.remote.pipelines import messages_of, pipeline_of
+from vhdsfix.remote.sockets import Sockets, tls_context
+from vhdsfix.remote.statements import Effect, Statement
+
+_log = structlog.get_logger(__name__)
+logging.getLogger("pypsrp").addHandler(logging.NullHandler())  # it logs tracebacks of what we translate
+
+
+class TimeLimits(msgspec.Struct, frozen=True):
+    """Every time-out, in seconds. The first four are the wire's own, for each request; the caller's watchdog keeps the rest.
+
+    `operation_s`: how long the node holds a request for an answer before it says "nothing yet"; `read_s` must be longer.
+    `receive_backoff_s`: pypsrp asks for output up to five times more after a read time-out, and waits 1, 3, 7, … of this
+    between (WIRE 1). `phase_s`: all questions of a phase. `write_s`: a change (DESIGN 6). `close_s`: closing a session.
+    `open_retry_s`: how long a session is tried to be opened again where that may help.
+    """
+
+    connect_s: int = 10
+    operation_s: int = 20
+    read_s: int = 30
+    receive_backoff_s: float = 0.2
+    open_retry_s: float = 4.0
+    phase_s: float = 120.0
+    write_s: float = 600.0
+    close_s: int = 3
+
+
+TIME_LIMITS = TimeLimits()
+
+LARGEST_ANSWER = 8 * 1024 * 1024
+"""Bytes of one HTTP answer. WinRM keeps to MaxEnvelopeSize, of which we ask for 150 to 500 KB (WIRE 1, 3)."""
+
+_PIPELINES_KEPT = 20
+"""So many may be answered and not ended: the node refuses commands after a thousand (FACTS 6.5), and ending one costs a request,
+which most sessions save by being closed before.
+"""
+
+
+class Session:
+    """`effect` says what it may be asked for. After a NodeError it `is_spent`: close it and make another."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        password: Secret | None,
+        effect: Effect,
+        limits: TimeLimits = TIME_LIMITS,
+    ) -> None:
+        self._connection = connection
+        self._password = password
+        self._effect = effect
+        self._limits = limits
+        self._route = route_of(connection, kerberos_is_here=kerberos_is_here(connection.user))
+        self._sockets = Sockets()
+        self._wsman: WSMan | None = None
+        self._pool: RunspacePool | None = None
+        self._answered: list[PowerShell] = []
+        self._may_still_write = False
+        self._log = _log.bind(node=connection.name, endpoint=self._route.endpoint)
+        self.is_spent = False
+
+    def connect(self) -> None:
+        """Open the session if it is not open. Raises NodeError."""
+        try:
+            self._opened()
+        except BaseException:
+            self.is_spent = True
+            raise
+
+    def run(self, doing: str, statements: Sequence[Statement]) -> Messages:
+        """Send the statements as one pipeline and return all that came back. `doing`: "asking for the cluster of".
+
+        Raises NodeError; LostError once something was sent, except QuotaError where the node took no command.
+        """
+        writes = self._writes(doing, statements)
+        started = time.monotonic()
+        try:
+            pool = self._opened()
+            self._renew_logon_if_dropped()
+            messages = self._invoked(pool, doing, statements, writes=writes)
+        except BaseException as error:
+            self.is_spent = True
+            self._log.debug("failed", doing=doing, error=type(error).__name__, seconds=_since(started))
+            raise
+        self._log.debug(
+            "answered",
+            doing=doing,
+            statements=len(statements),
+            completed=messages.completed,
+            errors=[error.error_id for error in messages.errors],
+            seconds=_since(started),
+        )
+        return messages
+
+    def abort(self) -> None:
+        """End the call that another thread is in: it raises a NodeError. Nothing more is sent by this session."""
+        self.is_spent = True
+        self._sockets.abort()
+
+    def close(self) -> None:
+        """Give the node its shell back, unless a change may still run in it; never raises, never takes long."""
+        self.is_spent = True
+        self._end()
+
+    def _end(self) -> None:
+        wsman, pool, self._wsman, self._pool = self._wsman, self._pool, None, None
+        if wsman is None:
+            return
+        if pool is not None and not self._may_still_write and self._sockets.is_connected:
+            with self._briefly("closing the session", wsman):
+                pool.close()
+        with self._briefly("closing the connection", wsman):
+            wsman.close()
+        self._sockets.close()
+
+    def _writes(self, doing: str, statements: Sequence[Statement]) -> bool:
+        writes = any(command.effect is Effect.WRITES for statement in statements for command in statement)
+        if writes and self._effect is not Effect.WRITES:
+            raise RuntimeError(f"a session that only reads was asked to write: {doing}")
+        return writes
+
+    def _opened(self) -> RunspacePool:
+        if self._pool is None or self._pool.state != RunspacePoolState.OPENED:
+            retrying = tenacity.Retrying(
+                retry=tenacity.retry_if_exception(_is_worth_another_try),
+                stop=tenacity.stop_any(
+                    tenacity.stop_after_delay(self._limits.open_retry_s),
+                    tenacity.stop_when_event_set(self._sockets.aborted),
+                ),
+                wait=tenacity.wait_random_exponential(multiplier=0.2, max=2),
+                sleep=tenacity.sleep_using_event(self._sockets.aborted),
+                reraise=True,
+            )
+            return retrying(self._open)
+        return self._pool
+
+    def _open(self) -> RunspacePool:
+        self._end()
+        self._answered.clear()
+        with self._translated("opening a session on", Stage.OPENING):
+            self._wsman = self._transport()
+            configuration = self._connection.configuration_name or DEFAULT_CONFIGURATION
+            self._pool = RunspacePool(self._wsman, configuration_name=configuration)
+            self._pool._serializer._deserialize_string = text_of  # type: ignore[method-assign, assignment] # noqa: SLF001 - it cannot read every text; pinned <0.10
+            self._pool.open()
+            return self._pool
+
+    def _transport(self) -> WSMan:
+        limits = self._limits
+        wsman = WSMan(
+            self._route.address,
+            port=self._route.port,
+            ssl=self._route.secure,
+            auth=self._route.auth,
+            username=self._connection.user,
+            password=self._password.reveal() if self._password else None,
+            encryption="auto",
+            no_proxy=True,
+            operation_timeout=limits.operation_s,
+            connection_timeout=limits.connect_s,
+            read_timeout=limits.read_s,
+            reconnection_retries=0,
+            reconnection_backoff=limits.receive_backoff_s,
+        )
+        session = wsman.transport.session = wsman.transport._build_session()  # noqa: SLF001 - its socket has to be reachable; pinned <0.10
+        session.trust_env = False  # no netrc, no proxy from the environment
+        session.max_redirects = 0  # a node that redirects would have us log on elsewhere
+        tls = tls_context(self._connection.ca_file) if self._route.secure else None
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _Adapter(self._sockets, tls))
+        return wsman
+
+    def _renew_logon_if_dropped(self) -> None:
+        """A connection that the node has closed took the keys of its logon with it (WIRE 1); the shell is still there."""
+        if self._wsman is not None and not self._sockets.is_connected:
+            self._wsman.transport.encryption = None
+
+    def _invoked(
+        self, pool: RunspacePool, doing: str, statements: Sequence[Statement], *, writes: bool
+    ) -> Messages:
+        pipeline = pipeline_of(pool, statements)
+        self._may_still_write = writes
+        with self._translated(doing, Stage.SENDING):
+            pipeline.begin_invoke()
+        with self._translated(doing, Stage.WAITING):
+            pipeline.end_invoke()
+            messages = messages_of(pipeline)
+        self._may_still_write = False
+        self._answered.append(pipeline)
+        if len(self._answered) >= _PIPELINES_KEPT:
+            with self._briefly("ending pipelines", pool.connection):
+                while self._answered:
+                    self._answered.pop().close()
+        return messages
+
+    @contextlib.contextmanager
+    def _translated(self, doing: str, stage: Stage) -> Iterator[None]:
+        name = one_line(self._connection.name)
+        attempt = Attempt(doing, name, self._route.endpoint, self._connection.user, stage)
+        try:
+            yield
+        except Exception as error:  # anything escapes pypsrp (WIRE 4), and a hostile answer more than that
+            if self._sockets.aborted.is_set():
+                kind = UnreachableError if stage is Stage.OPENING else LostError
+                raise kind(
+                    f"{doing} {name} ({self._route.endpoint}): there was no answer in the time allowed, or the run was"
+                    " stopped; look at the node's load and run it again"
+                ) from error
+            raise as_node_error(error, attempt) from error
+
+    @contextlib.contextmanager
+    def _briefly(self, doing: str, wsman: WSMan) -> Iterator[None]:
+        """For what is only polite: it may fail, and must not take long."""
+        usual = wsman.transport.read_timeout
+        wsman.transport.read_timeout = self._limits.close_s
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - the answer is there already; see _translated
+            self.is_spent = True
+            self._log.debug("failed politely", doing=doing, error=one_line(error))
+        finally:
+            wsman.transport.read_timeout = usual
+
+
+class _Adapter(HTTPAdapter):
+    """Connections that can be aborted, and a TLS context of ours instead of requests' own authorities."""
+
+    def __init__(self, sockets: Sockets, tls: Any) -> None:
+        self._sockets = sockets
+        self._tls = tls
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._tls, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._sockets.pool_classes
+
+    def send(self, *args: Any, **kwargs: Any) -> Any:
+        """Bound what may be read of an answer: whoever answers, even before the logon, could send without end."""
+        response: Any = super().send(*args, **kwargs)
+        response.iter_content = partial(_bounded, response, response.iter_content)
+        return response
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """The context knows which authorities to trust; requests would add its own."""
+
+
+def _bounded(
+    response: Any, parts: Callable[..., Iterator[bytes]], *args: Any, **kwargs: Any
+) -> Iterator[bytes]:
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise ContentDecodingError("its answer is compressed, which nobody asked for")
+    size = 0
+    for part in parts(*args, **kwargs):
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise ContentDecodingError(f"its answer is larger than {LARGEST_ANSWER} bytes")
+        yield part
+
+
+def _is_worth_another_try(error: BaseException) -> bool:
+    return isinstance(error, QuotaError | UnreachableError) and may_pass(error.__cause__)
+
+
+def _since(started: float) -> float:
+    return round(time.monotonic() - started, 3)
