@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from vhdsfix.model.facts import ClusterFacts, ClusterNode, FolderFacts, NodeFacts
+from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.windows import FolderPath, VmId
 
@@ -24,6 +24,9 @@ class Reader(Protocol):
     @property
     def node(self) -> str:
         """The name this node is known by: what the config or the cluster calls it."""
+
+    def connect(self) -> None:
+        """Log on, if that was not done yet; the first question would do it too."""
 
     def cluster(self) -> ClusterFacts: ...
 
@@ -47,16 +50,36 @@ R_co = TypeVar("R_co", bound=Reader, covariant=True)
 
 
 class Hosts(Protocol[R_co]):
-    """The nodes of one host cluster, each asked by one thread at a time."""
+    """The nodes of one host cluster."""
 
     def given(self) -> Sequence[R_co]:
         """The nodes that the user named, in that order."""
 
-    def named(self, nodes: Sequence[ClusterNode], domain: str) -> Sequence[R_co]:
-        """One for each node that the cluster lists, in its order; those already given are the same objects."""
+    def remember_name(self, node: Reader, name: str) -> None:
+        """Remember what a node calls itself, which is what the cluster calls it; the first node of a name keeps it."""
+
+    def reach(self, node_name: str, domain: str) -> R_co:
+        """The node that the cluster calls by this name; the same object each time, a given one where the names agree.
+
+        `domain`: what to append where no given node tells a suffix; empty when the cluster told none. Raises UnreachableError
+        for a name that nobody may be asked by.
+        """
 
     def at_once(self, tasks: Sequence[Callable[[], T]]) -> Sequence[T]:
         """Run all tasks side by side and return their results in order."""
+
+
+class Registry(Protocol):
+    """Where each VM is registered. Its writers serve folders side by side: a node's calls wait for each other.
+
+    Both methods may raise NodeError.
+    """
+
+    def writer_for(self, vm_id: VmId) -> Writer | None:
+        """The node where the VM is registered now, as far as is known; None if no node shows it."""
+
+    def look_again(self, vm_id: VmId) -> Writer | None:
+        """The same, after all nodes were asked anew."""
 
 
 class Progress(msgspec.Struct, frozen=True):

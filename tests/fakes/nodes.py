@@ -1,0 +1,145 @@
+"""Nodes that keep the ports' contract over the lab's world, without a wire; what goes wrong is scripted by tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from vhdsfix.lab.cmdlets import icacls
+from vhdsfix.lab.ntfs import Entry
+from vhdsfix.lab.world import World
+from vhdsfix.model.facts import (
+    ClusteredVm,
+    ClusterFacts,
+    ClusterIdentity,
+    ClusterNode,
+    Drive,
+    FileFacts,
+    FolderFacts,
+    NodeFacts,
+    SharedVolume,
+    VmFacts,
+)
+from vhdsfix.model.outcome import WriteAnswer
+from vhdsfix.model.readings import Absent, Known, Unknown
+from vhdsfix.model.windows import FolderPath, VmId
+from vhdsfix.ports import Writer
+
+NODE_STATES = ("Up", "Down", "Paused", "Joining")
+DISK_FILES = (".vhds", ".avhdx", ".vhdx", ".vhd", ".avhd", ".mrt", ".rct")
+
+
+class FakeNode:
+    """A Reader and Writer. `before_read` is called before each look at folders; `carry_out_grant` may be replaced."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world = world
+        self.reads = 0
+        self.grants: list[tuple[FolderPath, VmId]] = []
+        self.before_read: Callable[[], None] = lambda: None
+        self.carry_out_grant: Callable[[FolderPath, VmId], WriteAnswer] = self.run_icacls
+        self._name = name
+
+    @property
+    def node(self) -> str:
+        return self._name
+
+    def connect(self) -> None:
+        pass
+
+    def cluster(self) -> ClusterFacts:
+        cluster = self.world.cluster
+        return ClusterFacts(
+            identity=Known(
+                ClusterIdentity(cluster.name, cluster.id, cluster.domain, cluster.shared_volumes_root)
+            ),
+            nodes=Known(
+                tuple(ClusterNode(node.name, NODE_STATES.index(node.state)) for node in self.world.nodes)
+            ),
+            volumes=Known(
+                tuple(SharedVolume(volume.name, FolderPath(volume.folder)) for volume in self.world.volumes)
+            ),
+            clustered_vms=Known(
+                tuple(
+                    ClusteredVm(VmId(vm.id), f"Virtual Machine {vm.name}", vm.node)
+                    for vm in self.world.vms
+                    if vm.clustered
+                )
+            ),
+            config_store=Absent() if cluster.config_store is None else Known(cluster.config_store),
+        )
+
+    def itself(self) -> NodeFacts:
+        vms = self.world.vms_on(self.node)
+        drives = (
+            Drive(VmId(vm.id), FolderPath(drive.path) if drive.path else None, drive.shared)
+            for vm in vms
+            for drive in vm.drives
+        )
+        return NodeFacts(
+            name=self.node,
+            host=Known(self.node),
+            vms=Known(tuple(VmFacts(VmId(vm.id), vm.name, vm.clustered) for vm in vms)),
+            drives=Known(tuple(drives)),
+        )
+
+    def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
+        self.reads += 1
+        self.before_read()
+        with self.world.tree.lock:
+            return tuple(self._folder(path) for path in paths)
+
+    def grant(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
+        self.grants.append((folder, vm_id))
+        return self.carry_out_grant(folder, vm_id)
+
+    def run_icacls(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
+        """What a node without faults does."""
+        ended = icacls.run(self.world, self.node, (folder, "/grant", f"{vm_id.account}:(OI)F"))
+        return WriteAnswer(ended.exit_code, ended.stdout + ended.stderr)
+
+    def _folder(self, path: FolderPath) -> FolderFacts:
+        entry = self.world.tree.get(path)
+        if entry is None or entry.file:
+            gone = Absent()
+            return FolderFacts(path, self.node, sddl=gone, files=gone, subfolders=gone, links=gone)
+        children = [(FolderPath(below).name, child) for below, child in self.world.tree.children(path)]
+        return FolderFacts(
+            path=path,
+            read_on=self.node,
+            sddl=_sddl(entry),
+            files=Known(
+                tuple(FileFacts(name, _sddl(child)) for name, child in children if _is_disk(name, child))
+            ),
+            subfolders=Known(tuple(name for name, child in children if not child.file)),
+            links=Known(tuple(above for above in (path, *path.ancestors) if self._is_link(above))),
+        )
+
+    def _is_link(self, path: FolderPath) -> bool:
+        entry = self.world.tree.get(path)
+        return entry is not None and entry.link is not None
+
+
+class FakeRegistry:
+    """Where each VM was when this was made; `look_again` sees where it is now."""
+
+    def __init__(self, world: World, nodes: Sequence[FakeNode]) -> None:
+        self._world = world
+        self._nodes = {node.node: node for node in nodes}
+        self._known = {VmId(vm.id): vm.node for vm in world.vms if vm.registered}
+        self.looked_again: list[VmId] = []
+
+    def writer_for(self, vm_id: VmId) -> Writer | None:
+        return self._nodes.get(self._known.get(vm_id, ""))
+
+    def look_again(self, vm_id: VmId) -> Writer | None:
+        self.looked_again.append(vm_id)
+        self._known = {VmId(vm.id): vm.node for vm in self._world.vms if vm.registered}
+        return self.writer_for(vm_id)
+
+
+def _is_disk(name: str, entry: Entry) -> bool:
+    return entry.file and name.lower().endswith(DISK_FILES)
+
+
+def _sddl(entry: Entry) -> Known[str] | Unknown:
+    return Unknown("Access is denied.") if entry.denied else Known(entry.sddl)

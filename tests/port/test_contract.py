@@ -1,0 +1,200 @@
+"""What every Reader and Writer does, whatever is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.fakes.small_world import BACKING, DISK, FOLDER, NODES, OTHER_FOLDER, VM_IDS, VOLUME
+from vhdsfix.lab.world import Vm, World
+from vhdsfix.model.facts import ClusteredVm, ClusterNode, Drive, FolderFacts, SharedVolume, VmFacts
+from vhdsfix.model.readings import Absent, Known, Unknown
+from vhdsfix.model.windows import FolderPath, VmId
+from vhdsfix.ports import Writer
+
+Nodes = Mapping[str, Writer]
+MISSING = FolderPath(f"{VOLUME}\\Missing")
+EXPLICIT = f"(A;OI;FA;;;{VM_IDS[0].sid})"
+INHERITED = f"(A;ID;FA;;;{VM_IDS[0].sid})"
+
+
+def seen(node: Writer, path: FolderPath = FOLDER) -> FolderFacts:
+    (facts,) = node.folders((path,))
+    return facts
+
+
+def sddl_of(node: Writer, path: FolderPath = FOLDER) -> str:
+    facts = seen(node, path)
+    assert isinstance(facts.sddl, Known)
+    return facts.sddl.value
+
+
+def files_of(node: Writer, path: FolderPath = FOLDER) -> dict[str, str]:
+    facts = seen(node, path)
+    assert isinstance(facts.files, Known)
+    return {file.name: file.sddl.value for file in facts.files.value if isinstance(file.sddl, Known)}
+
+
+def test_a_node_has_its_name(nodes: Nodes) -> None:
+    assert {name: node.node for name, node in nodes.items()} == {name: name for name in NODES}
+
+
+class TestCluster:
+    def test_every_node_tells_of_the_same_cluster(self, nodes: Nodes, world: World) -> None:
+        first = nodes["HV01"].cluster()
+        assert isinstance(first.identity, Known)
+        assert first.identity.value.name == "LAB-CLUSTER"
+        assert first.identity.value.id.casefold() == world.cluster.id.casefold()
+        assert all(node.cluster() == first for node in nodes.values())
+
+    def test_it_lists_nodes_volumes_and_clustered_vms(self, nodes: Nodes, world: World) -> None:
+        world.node("HV02").state = "Paused"
+        cluster = nodes["HV01"].cluster()
+        assert cluster.nodes == Known(
+            (ClusterNode("HV01", 0), ClusterNode("HV02", 2), ClusterNode("HV03", 0))
+        )
+        assert cluster.volumes == Known((SharedVolume("Volume1", FolderPath(VOLUME)),))
+        assert isinstance(cluster.clustered_vms, Known)
+        assert {vm.vm_id: vm.owner_node for vm in cluster.clustered_vms.value} == dict(
+            zip(VM_IDS, NODES, strict=True)
+        )
+        assert all(isinstance(vm, ClusteredVm) and vm.resource for vm in cluster.clustered_vms.value)
+
+    @pytest.mark.parametrize(
+        ("value", "reading"), [("", Known("")), (VOLUME, Known(VOLUME)), (None, Absent())]
+    )
+    def test_the_config_store_is_unset_set_or_not_there(
+        self, nodes: Nodes, world: World, value: str | None, reading: Known[str] | Absent
+    ) -> None:
+        world.cluster.config_store = value
+        assert nodes["HV01"].cluster().config_store == reading
+
+
+class TestItself:
+    def test_it_tells_its_name_and_only_its_own_vms(self, nodes: Nodes) -> None:
+        facts = nodes["HV02"].itself()
+        assert (facts.name, facts.host) == ("HV02", Known("HV02"))
+        assert facts.vms == Known((VmFacts(VM_IDS[1], "Guest2", clustered=True),))
+        assert facts.drives == Known((Drive(VM_IDS[1], DISK, shared=True),))
+
+    def test_a_drive_without_a_path_is_no_error(self, nodes: Nodes, world: World) -> None:
+        drive = type(world.vm("Guest1").drives[0])(disk_number=7)
+        world.vm("Guest1").drives.append(drive)
+        facts = nodes["HV01"].itself()
+        assert isinstance(facts.drives, Known)
+        assert Drive(VM_IDS[0], None, shared=False) in facts.drives.value
+
+    def test_no_vms_are_an_empty_list(self, nodes: Nodes, world: World) -> None:
+        world.move_vm("Guest1", "HV02")
+        facts = nodes["HV01"].itself()
+        assert (facts.vms, facts.drives) == (Known(()), Known(()))
+
+    def test_a_vm_that_is_not_clustered_says_so(self, nodes: Nodes, world: World) -> None:
+        vm_id = VmId("0b8f6a1d-3c57-4e92-a1d4-7f60b2c98e35")
+        world.add_vm(Vm(id=vm_id, name="Alone", node="HV03", clustered=False))
+        facts = nodes["HV03"].itself()
+        assert isinstance(facts.vms, Known)
+        assert VmFacts(vm_id, "Alone", clustered=False) in facts.vms.value
+
+
+class TestFolders:
+    def test_one_answer_for_each_path_in_the_order_asked(self, nodes: Nodes) -> None:
+        asked = (OTHER_FOLDER, MISSING, FOLDER)
+        answers = nodes["HV01"].folders(asked)
+        assert tuple(answer.path for answer in answers) == asked
+        assert {answer.read_on for answer in answers} == {"HV01"}
+
+    def test_nothing_asked_nothing_answered(self, nodes: Nodes) -> None:
+        assert nodes["HV01"].folders(()) == ()
+
+    def test_every_node_sees_the_same(self, nodes: Nodes) -> None:
+        assert {sddl_of(node) for node in nodes.values()} == {sddl_of(nodes["HV01"])}
+
+    def test_a_missing_folder_is_absent(self, nodes: Nodes) -> None:
+        facts = seen(nodes["HV01"], MISSING)
+        assert (facts.sddl, facts.files, facts.subfolders) == (Absent(), Absent(), Absent())
+
+    def test_disk_files_are_shown_and_other_files_are_not(self, nodes: Nodes) -> None:
+        assert set(files_of(nodes["HV01"])) == {DISK.name, BACKING.name}
+
+    def test_a_hidden_disk_file_is_shown(self, nodes: Nodes, world: World) -> None:
+        world.tree.add(f"{FOLDER}\\hidden.avhdx", file=True, hidden=True)
+        assert "hidden.avhdx" in files_of(nodes["HV01"])
+
+    def test_subfolders_are_named(self, nodes: Nodes) -> None:
+        facts = seen(nodes["HV01"], FolderPath(VOLUME))
+        assert isinstance(facts.subfolders, Known)
+        assert set(facts.subfolders.value) == {FOLDER.name, OTHER_FOLDER.name}
+        assert facts.files == Known(())
+
+    def test_reparse_points_on_the_way_are_named(self, nodes: Nodes, world: World) -> None:
+        world.tree.add(f"{VOLUME}\\Link", link=FOLDER)
+        world.tree.add(f"{VOLUME}\\Link\\Below")
+        facts = seen(nodes["HV01"], FolderPath(f"{VOLUME}\\Link\\Below"))
+        assert facts.links == Known((FolderPath(f"{VOLUME}\\Link"),))
+
+    def test_what_may_not_be_read_is_unknown_and_the_rest_is_shown(self, nodes: Nodes, world: World) -> None:
+        entry = world.tree.get(DISK)
+        assert entry
+        entry.denied = True
+        facts = seen(nodes["HV01"])
+        assert isinstance(facts.files, Known)
+        readings = {file.name: file.sddl for file in facts.files.value}
+        assert isinstance(readings[DISK.name], Unknown)
+        assert isinstance(readings[BACKING.name], Known)
+        assert isinstance(facts.sddl, Known)
+
+    def test_an_sddl_comes_as_it_is(self, nodes: Nodes, world: World) -> None:
+        world.set_sddl(FOLDER, "D:(A;;nonsense <&> \u00e9")
+        assert sddl_of(nodes["HV01"]) == "D:(A;;nonsense <&> \u00e9"
+
+
+class TestGrant:
+    def test_where_the_vm_is_registered_folder_and_files_get_it(self, nodes: Nodes) -> None:
+        assert nodes["HV01"].grant(FOLDER, VM_IDS[0]).exit_code == 0
+        assert EXPLICIT in sddl_of(nodes["HV02"])
+        assert all(INHERITED in sddl for sddl in files_of(nodes["HV02"]).values())
+        assert EXPLICIT not in sddl_of(nodes["HV02"], OTHER_FOLDER)
+
+    def test_elsewhere_it_answers_1332_and_changes_nothing(self, nodes: Nodes, world: World) -> None:
+        before = world.tree.dump()
+        answer = nodes["HV02"].grant(FOLDER, VM_IDS[0])
+        assert answer.exit_code == 1332
+        assert any("1332" in line or "mapping" in line for line in answer.said)
+        assert world.tree.dump() == before
+
+    def test_a_vm_is_known_where_it_has_moved_to(self, nodes: Nodes, world: World) -> None:
+        world.move_vm("Guest1", "HV02")
+        assert nodes["HV01"].grant(FOLDER, VM_IDS[0]).exit_code == 1332
+        assert nodes["HV02"].grant(FOLDER, VM_IDS[0]).exit_code == 0
+        assert EXPLICIT in sddl_of(nodes["HV01"])
+
+    def test_a_second_grant_changes_nothing(self, nodes: Nodes, world: World) -> None:
+        nodes["HV01"].grant(FOLDER, VM_IDS[0])
+        before = world.tree.dump()
+        assert nodes["HV01"].grant(FOLDER, VM_IDS[0]).exit_code == 0
+        assert world.tree.dump() == before
+
+    def test_it_stands_beside_another_vms_grant(self, nodes: Nodes) -> None:
+        nodes["HV01"].grant(FOLDER, VM_IDS[0])
+        nodes["HV02"].grant(FOLDER, VM_IDS[1])
+        assert EXPLICIT in sddl_of(nodes["HV01"])
+        assert f"(A;OI;FA;;;{VM_IDS[1].sid})" in sddl_of(nodes["HV01"])
+
+    def test_a_protected_file_is_left_alone(self, nodes: Nodes, world: World) -> None:
+        protected = "O:BAG:SYD:P(A;;FA;;;BA)"
+        world.set_sddl(DISK, protected)
+        nodes["HV01"].grant(FOLDER, VM_IDS[0])
+        files = files_of(nodes["HV01"])
+        assert files[DISK.name] == protected
+        assert INHERITED in files[BACKING.name]
+
+    def test_a_missing_folder_is_an_answer_and_no_success(self, nodes: Nodes) -> None:
+        assert nodes["HV01"].grant(MISSING, VM_IDS[0]).exit_code != 0
+
+    def test_a_folder_with_spaces_and_letters_of_any_kind(self, nodes: Nodes, world: World) -> None:
+        folder = FolderPath(f"{VOLUME}\\Gäste & Platten (neu) 'x'")
+        world.tree.add(folder)
+        assert nodes["HV01"].grant(folder, VM_IDS[0]).exit_code == 0
+        assert EXPLICIT in sddl_of(nodes["HV01"], folder)
