@@ -1,0 +1,250 @@
+"""The journal of a run: every change announced before it is sent, and closed with what was read afterwards.
+
+One file a run, JSON Lines in UTF-8, the keys of each line sorted:
+
+    {"format": "vhdsfix-journal/1", "run": …, "at": …, "who": …, "cluster": {"name": …, "id": …}, "plan": <its digest>}
+    {"at": …, "intent": <action id>, "op": "grant", "folder": …, "sid": …, "before": {".": SDDL, <file name>: SDDL, …}}
+    {"at": …, "result": <action id>, "outcome": {"outcome": "done"}, "after": {".": SDDL, …}}
+    {"at": …, "end": <run>}
+
+Times are UTC, ISO 8601 with seconds. A result closes the intent of the same action before it; an action that is tried again
+on another node has a second pair. `after` is null where nothing was read; `recovered` is true in a result that a later run
+wrote. Only lines that end in a newline count. Source: DESIGN 6.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+
+from vhdsfix.errors import JournalError
+from vhdsfix.model.document import from_json, to_json
+from vhdsfix.model.outcome import Outcome
+from vhdsfix.model.plan import Action, HostCluster
+from vhdsfix.model.windows import FolderPath, Sid
+
+FORMAT = "vhdsfix-journal/1"
+Clock = Callable[[], datetime]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Header(msgspec.Struct, frozen=True):
+    format: str
+    run: str
+    at: Moment
+    who: str
+    cluster: HostCluster
+    plan: str
+
+
+class Intent(msgspec.Struct, frozen=True):
+    at: Moment
+    intent: str
+    op: str
+    folder: FolderPath
+    sid: Sid
+    before: dict[str, str]
+
+
+class Result(msgspec.Struct, frozen=True, omit_defaults=True):
+    at: Moment
+    result: str
+    outcome: Outcome
+    after: dict[str, str] | None
+    recovered: bool = False
+
+
+class End(msgspec.Struct, frozen=True):
+    at: Moment
+    end: str
+
+
+Line = Header | Intent | Result | End
+_SHAPES: dict[str, type[Line]] = {"format": Header, "intent": Intent, "result": Result, "end": End}
+
+
+class RunRecord(msgspec.Struct, frozen=True):
+    """What one journal holds. No header: the run died before it had written one, so it changed nothing."""
+
+    path: Path
+    header: Header | None
+    lines: tuple[Intent | Result | End, ...]
+
+    @property
+    def open_intents(self) -> tuple[Intent, ...]:
+        """The changes of which it is not known how they ended."""
+        waiting: dict[str, Intent] = {}
+        for line in self.lines:
+            if isinstance(line, Intent):
+                waiting[line.intent] = line
+            elif isinstance(line, Result):
+                waiting.pop(line.result, None)
+        return tuple(waiting.values())
+
+    @property
+    def has_ended(self) -> bool:
+        return any(isinstance(line, End) for line in self.lines)
+
+
+class Journal:
+    """The journal of the run that is going on; several threads may write to it.
+
+    After the first line that could not be written it takes no more: `failure` says why, and every method raises it.
+    """
+
+    def __init__(self, path: Path, run: str, clock: Clock) -> None:
+        self.path = path
+        self.run = run
+        self.failure: JournalError | None = None
+        self._clock = clock
+        self._one_at_a_time = threading.Lock()
+
+    @classmethod
+    def create(
+        cls, folder: Path, *, cluster: HostCluster, plan: str, who: str, clock: Clock, token: str
+    ) -> Journal:
+        """Start a run's journal in `folder`; raises JournalError.
+
+        `plan`: the plan's digest. `clock` gives UTC. `token`: 4 hex digits that tell runs of one second apart.
+        """
+        began = moment(clock)
+        run = f"{began:%Y%m%dT%H%M%SZ}-{token}"
+        path = folder / f"{run}.jsonl"
+        _make_file(path)
+        journal = cls(path, run, clock)
+        journal._write(Header(FORMAT, run, began, who, cluster, plan))
+        return journal
+
+    def intend(self, action: Action, before: Mapping[str, str]) -> None:
+        """Announce a change; when this returns, the line is on the disk. Raises JournalError."""
+        at = moment(self._clock)
+        self._write(Intent(at, action.id, action.op, action.folder, action.sid, dict(before)))
+
+    def result(self, action: Action, outcome: Outcome, after: Mapping[str, str] | None) -> None:
+        """Say how an announced change ended. Raises JournalError."""
+        at = moment(self._clock)
+        self._write(Result(at, action.id, outcome, dict(after) if after is not None else None))
+
+    def end(self) -> None:
+        """Close the run. Raises JournalError, also for a line that could not be written earlier."""
+        self._write(End(moment(self._clock), self.run))
+
+    def _write(self, line: Line) -> None:
+        with self._one_at_a_time:
+            if self.failure:
+                raise self.failure
+            try:
+                append(self.path, line)
+            except JournalError as error:
+                self.failure = error
+                raise
+
+
+def read(path: Path) -> RunRecord:
+    """Read a journal; a last line that was cut off is left out. Raises JournalError naming file and line."""
+    try:
+        whole_lines = path.read_bytes().split(b"\n")[:-1]
+    except OSError as error:
+        raise JournalError(f"reading the journal {path}: {error.strerror or error}") from error
+    lines = [_line_of(path, number, text) for number, text in enumerate(whole_lines, 1)]
+    header = lines[0] if lines else None
+    if header is not None and not isinstance(header, Header):
+        raise _damaged(path, 1, "the run's header is missing")
+    rest = tuple(line for line in lines if not isinstance(line, Header))
+    if len(rest) != max(len(lines) - 1, 0):
+        raise _damaged(path, len(lines) - len(rest), "it holds the headers of several runs")
+    return RunRecord(path, header, rest)
+
+
+def died_runs(folder: Path, cluster: HostCluster) -> tuple[RunRecord, ...]:
+    """The runs on this host cluster that began and never ended, oldest first. Raises JournalError."""
+    records = [read(path) for path in sorted(folder.glob("*.jsonl"))]
+    return tuple(record for record in records if not record.has_ended and _is_of(record, cluster))
+
+
+def append(path: Path, line: Line) -> None:
+    """Add one line to a journal that is there, and wait until it is on the disk. Raises JournalError."""
+    try:
+        with path.open("r+b") as file:
+            file.seek(0, os.SEEK_END)
+            file.write(to_json(line) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise JournalError(
+            f"writing the journal {path}: {error.strerror or error}; "
+            "make room or mend the folder, then run apply again: nothing is changed without its journal"
+        ) from error
+
+
+def cut_off_torn_line(path: Path) -> None:
+    """Take away a last line that has no newline, so that another can follow. Raises JournalError."""
+    try:
+        with path.open("r+b") as file:
+            file.truncate(file.read().rfind(b"\n") + 1)
+    except OSError as error:
+        raise JournalError(
+            f"mending the last line of the journal {path}: {error.strerror or error}"
+        ) from error
+
+
+def moment(clock: Clock) -> datetime:
+    """Now, in UTC and whole seconds."""
+    return clock().astimezone(UTC).replace(microsecond=0)
+
+
+def _make_file(path: Path) -> None:
+    """An empty file that only its owner can read, there even after a power cut."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        if os.name == "posix":
+            _fsync_folder(path.parent)
+    except OSError as error:
+        raise JournalError(
+            f"making the journal {path}: {error.strerror or error}; nothing was changed: "
+            "give a state folder that can be written"
+        ) from error
+
+
+def _fsync_folder(folder: Path) -> None:
+    """A new file's name is on the disk only when its folder is."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _line_of(path: Path, number: int, text: bytes) -> Line:
+    try:
+        keys = msgspec.json.decode(text, type=dict[str, msgspec.Raw]).keys()
+        shape = next(shape for key, shape in _SHAPES.items() if key in keys)
+        line = from_json(text, shape)
+    except (msgspec.MsgspecError, UnicodeDecodeError, StopIteration, ValueError) as error:
+        raise _damaged(path, number, str(error) or "it is no line of a journal") from error
+    if isinstance(line, Header) and line.format != FORMAT:
+        raise _damaged(path, number, f"its format is {line.format!r}; this version reads {FORMAT}")
+    return line
+
+
+def _damaged(path: Path, number: int, why: str) -> JournalError:
+    return JournalError(
+        f"reading the journal {path}, line {number}: {why}; look at what that run did, then move the file away"
+    )
+
+
+def _is_of(record: RunRecord, cluster: HostCluster) -> bool:
+    """By id where both know it: a cluster's name can be used again."""
+    if record.header is None:
+        return False
+    its = record.header.cluster
+    if its.id and cluster.id:
+        return its.id.casefold() == cluster.id.casefold()
+    return its.name.casefold() == cluster.name.casefold()

@@ -1,0 +1,79 @@
+"""Runs that died with a change announced: how each change ended, from what is read now. Source: DESIGN 6."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from vhdsfix import sddl
+from vhdsfix.apply import journal, proof
+from vhdsfix.apply.dacls import Dacls, parsed, read_dacls
+from vhdsfix.apply.journal import Clock, End, Intent, Result, RunRecord
+from vhdsfix.model.outcome import Outcome, Stuck
+from vhdsfix.model.readings import Absent, Unknown
+from vhdsfix.ports import Reader
+
+MAY_STILL_LAND = timedelta(minutes=10)
+"""A write's deadline: for so long after its intent it may still reach the disk. Source: DESIGN 6."""
+
+
+class ClosedIntent(msgspec.Struct, frozen=True):
+    intent: Intent
+    outcome: Outcome
+
+
+def close_open_intents(died: RunRecord, readers: Sequence[Reader], clock: Clock) -> tuple[ClosedIntent, ...]:
+    """Close, in the journal of a run that died, each change of which a fresh reading shows how it ended; then the run.
+
+    `readers`: asked in this order until one can show the folder. What none can show stays open, and the run with it, for
+    the next run to close. Raises JournalError. The caller holds the host cluster's lock: a run that is still going on
+    looks like one that died.
+    """
+    journal.cut_off_torn_line(died.path)
+    closed = [one for intent in died.open_intents if (one := _close(died, intent, readers, clock))]
+    if len(closed) == len(died.open_intents) and died.header:
+        journal.append(died.path, End(journal.moment(clock), died.header.run))
+    return tuple(closed)
+
+
+def _close(died: RunRecord, intent: Intent, readers: Sequence[Reader], clock: Clock) -> ClosedIntent | None:
+    reading = _shown_by_any(readers, intent)
+    if isinstance(reading, Unknown):
+        return None
+    at = journal.moment(clock)
+    outcome = _outcome(intent, reading, at)
+    after = dict(reading.texts) if isinstance(reading, Dacls) else None
+    journal.append(died.path, Result(at, intent.intent, outcome, after, recovered=True))
+    return ClosedIntent(intent, outcome)
+
+
+def _shown_by_any(readers: Sequence[Reader], intent: Intent) -> Dacls | Absent | Unknown:
+    """Absent only if every node says so: a volume may be missing on one."""
+    readings = []
+    for reader in readers:
+        reading = read_dacls(reader, intent.folder)
+        if isinstance(reading, Dacls):
+            return reading
+        readings.append(reading)
+    unknown = [reading for reading in readings if isinstance(reading, Unknown)]
+    if not readings:
+        return Unknown("no node could be asked")
+    return unknown[0] if unknown else Absent()
+
+
+def _outcome(intent: Intent, now: Dacls | Absent, at: datetime) -> Outcome:
+    vm_id = intent.sid.vm_id
+    if isinstance(now, Absent):
+        return Stuck("no node has the folder any more")
+    if vm_id is None:
+        return Stuck(f"{intent.sid} is not the SID of a VM")
+    try:
+        before = parsed(intent.before)
+    except (sddl.SddlError, KeyError) as error:
+        return Stuck(f"the journal does not say what the folder was like before: {error}")
+    change = proof.Change(intent.sid, vm_id, before, f"the run died after announcing the grant ({intent.at})")
+    if at - intent.at < MAY_STILL_LAND:
+        return proof.outcome_of_lost(change, now)
+    return proof.outcome_of_answered(change, now)
