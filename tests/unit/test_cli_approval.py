@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import io
+import signal
+import sys
+
+import msgspec
+import pytest
+
+from tests.unit import plans
+from vhdsfix.cli.approval import Approval
+from vhdsfix.cli.interruption import interruption
+from vhdsfix.errors import DeclinedError
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def begun() -> list[str]:
+    return []
+
+
+def approval(begun: list[str], *, in_advance: bool = False, json_on_stdout: bool = False) -> Approval:
+    return Approval(
+        in_advance=in_advance, json_on_stdout=json_on_stdout, before_changes=lambda: begun.append("changes")
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "approved"),
+    [("yes\n", True), (" yes \n", True), ("y\n", False), ("YES\n", False), ("\n", False), ("", False)],
+)
+def test_only_the_word_yes_approves(
+    answer: str,
+    approved: bool,
+    begun: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    assert approval(begun)(plans.DEMO) is approved
+    assert begun == (["changes"] if approved else [])
+    assert "Make 2 changes on LAB-CLUSTER?" in capsys.readouterr().err
+
+
+def test_without_a_terminal_nobody_is_asked_and_the_plan_was_shown(
+    begun: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("yes\n"))
+    with pytest.raises(DeclinedError, match="nobody to ask"):
+        approval(begun)(plans.DEMO)
+    assert begun == []
+    assert "DemoGuestNode2" in capsys.readouterr().out
+
+
+def test_the_question_shows_a_clusters_name_as_text(
+    begun: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal("no\n"))
+    cluster = msgspec.structs.replace(plans.DEMO.cluster, name="A\x1b[2J")
+    approval(begun)(msgspec.structs.replace(plans.DEMO, cluster=cluster))
+    assert "\x1b[2J" not in capsys.readouterr().err
+
+
+def test_approval_in_advance_asks_nobody(
+    begun: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert approval(begun, in_advance=True)(plans.DEMO)
+    assert begun == ["changes"]
+    assert "Make 2 changes" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "where"),
+    [
+        ({"in_advance": True}, "out"),
+        ({"in_advance": True, "json_on_stdout": True}, "err"),
+        ({"json_on_stdout": True}, "err"),
+        ({}, "err"),
+    ],
+)
+def test_the_plan_is_shown_where_the_person_sees_it(
+    options: dict[str, bool],
+    where: str,
+    begun: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal("yes\n"))
+    approval(begun, **options)(plans.DEMO)
+    shown = capsys.readouterr()
+    assert "DemoGuestNode2" in getattr(shown, where)
+    assert "DemoGuestNode2" not in getattr(shown, "out" if where == "err" else "err")
+
+
+def test_the_first_ctrl_c_asks_to_stop_and_the_second_ends_at_once(capfd: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with interruption() as ctrl_c:
+        ctrl_c.watch()
+        assert not ctrl_c.asked()
+        signal.raise_signal(signal.SIGINT)
+        assert ctrl_c.asked()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert "stopping after the change in hand" in capfd.readouterr().err
+
+
+def test_before_any_change_ctrl_c_ends_at_once() -> None:
+    with interruption() as ctrl_c, pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert not ctrl_c.asked()

@@ -1,0 +1,234 @@
+"""The command line: options in, an exit code out. What a command needs is imported when it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vhdsfix import __version__
+from vhdsfix.cli.option_groups import with_option_groups
+from vhdsfix.cli.options import ConnectionOptions, OutputOptions, ScopeOptions
+from vhdsfix.errors import ExitCode, VhdsfixError
+
+ABOUT = """Finds and repairs the VM grants that host-level backups of Hyper-V guest clusters need.
+
+Backups of guest clusters on shared VHD Sets fail with event 19100, 0x80070005, when a VM has no grant of its own on a
+folder with its VHDS files. `vhdsfix plan` shows who lacks what and changes nothing; `vhdsfix apply` repairs it and
+proves it. To see it without any host: `vhdsfix plan --lab demo`."""
+
+EXIT_CODES = """\b
+Exit codes:
+  0  done, or nothing to do
+  1  internal error
+  2  changes pending; only with --detailed-exitcode
+  3  a finding needs a person; only with --detailed-exitcode
+  4  no node let us in
+  5  incomplete: something could not be looked at
+  6  a change is not in place
+  7  plan refused: stale, damaged or of an unknown version
+  8  locked by another run
+ 10  not approved
+ 64  wrong usage, or a file that cannot be read or written
+130  interrupted
+
+Journals and the lab's worlds are kept in the user's state folder, or in VHDSFIX_STATE_DIR."""
+
+# Help as plain text: rich would double what `--help` costs, and a pipe in any encoding can take it. The groups have a
+# --help of our own, because typer's makes every subcommand import pydantic.
+app = typer.Typer(
+    help=ABOUT,
+    epilog=EXIT_CODES,
+    rich_markup_mode=None,
+    add_completion=False,
+    add_help_option=False,
+    pretty_exceptions_enable=False,
+)
+lab = typer.Typer(
+    help="The built-in lab: simulated host clusters to try vhdsfix on.",
+    rich_markup_mode=None,
+    add_help_option=False,
+)
+app.add_typer(lab, name="lab")
+
+GroupHelp = Annotated[bool, typer.Option("--help", help="Show this message and exit.")]
+LabName = Annotated[str, typer.Argument(metavar="NAME", help="The scenario's name.")]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (without the program's name; None: this program's own) and return its exit code."""
+    try:
+        return int(
+            typer.main.get_command(app).main(arguments, prog_name="vhdsfix", standalone_mode=False) or 0
+        )
+    except typer.TyperException as error:
+        return _wrong_usage(error)
+    except VhdsfixError as error:
+        return _cannot_start(error)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a person gets one line, never a traceback
+        from vhdsfix.cli import ending
+
+        return ending.of_a_bug(error)
+
+
+def _cannot_start(error: VhdsfixError) -> int:
+    """A command's own modules may say that they cannot be used here: the lab, where its libraries are missing."""
+    from vhdsfix.cli import ending
+
+    ending.complain(str(error))
+    return error.exit_code
+
+
+def _wrong_usage(error: typer.TyperException) -> int:
+    from vhdsfix.cli import ending
+
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "vhdsfix"
+    message = error.format_message().rstrip(".")
+    ending.complain(f"{message}. `{command} --help` lists what there is.")
+    return ExitCode.USAGE
+
+
+@app.callback(invoke_without_command=True)
+def program(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+    wants_help: GroupHelp = False,
+) -> None:
+    if version:
+        typer.echo(f"vhdsfix {__version__}")
+        raise typer.Exit(ExitCode.DONE)
+    _show_help_of_a_group(context, wanted=wants_help)
+
+
+@lab.callback(invoke_without_command=True)
+def lab_program(context: typer.Context, *, wants_help: GroupHelp = False) -> None:
+    _show_help_of_a_group(context, wanted=wants_help)
+
+
+def _show_help_of_a_group(context: typer.Context, *, wanted: bool) -> None:
+    """Help that was asked for is a result; help in place of a command that is missing is a complaint."""
+    if wanted or context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=not wanted)
+        raise typer.Exit(ExitCode.DONE if wanted else ExitCode.USAGE)
+
+
+@app.command()
+@with_option_groups
+def plan(
+    *,
+    scope: ScopeOptions,
+    connection: ConnectionOptions,
+    output: OutputOptions,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the plan there, for `vhdsfix apply FILE`.")
+    ] = None,
+    facts_out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write what the nodes answered there.")
+    ] = None,
+    facts: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Judge these saved answers and ask no host.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the files of --save and --facts-out if they exist.")
+    ] = False,
+) -> int:
+    """Show which VM lacks its grant on which folder. Changes nothing."""
+    from vhdsfix.cli import plan_command
+
+    files = plan_command.Files(save=save, facts_out=facts_out, facts=facts, force=force)
+    return plan_command.run(scope, connection, output, files)
+
+
+@app.command()
+@with_option_groups
+def apply(
+    *,
+    scope: ScopeOptions,
+    connection: ConnectionOptions,
+    output: OutputOptions,
+    plan_file: Annotated[
+        Path | None,
+        typer.Argument(metavar="PLAN", help="A plan that `vhdsfix plan --save` wrote; none: plan now."),
+    ] = None,
+    max_age: Annotated[
+        int,
+        typer.Option(metavar="DAYS", min=0, max=36500, help="Refuse a saved plan that is older than this."),
+    ] = 7,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before changing anything.")] = False,
+    require_complete: Annotated[
+        bool, typer.Option("--require-complete", help="Refuse a plan that could not look everywhere.")
+    ] = False,
+) -> int:
+    """Make a plan's changes and prove each. Shows the plan and asks first; then every grant is read back."""
+    from vhdsfix.cli import apply_command
+
+    wanted = apply_command.Wanted(plan_file, max_age, yes=yes, require_complete=require_complete)
+    return apply_command.run(scope, connection, output, wanted)
+
+
+@app.command()
+def explain(
+    finding: Annotated[str | None, typer.Argument(metavar="FINDING", help="A finding's id.")] = None,
+) -> int:
+    """Say what a finding means. Without an id, list them all."""
+    from vhdsfix.cli import offline_commands
+
+    return offline_commands.explain(finding)
+
+
+@app.command()
+def schema(document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="plan")]) -> int:
+    """Print the JSON Schema of a document that vhdsfix writes."""
+    from vhdsfix.cli import offline_commands
+
+    return offline_commands.schema(document)
+
+
+@lab.command("list")
+def lab_list() -> int:
+    """List the scenarios."""
+    from vhdsfix.cli import lab_commands
+
+    return lab_commands.names()
+
+
+@lab.command("show")
+def lab_show(name: LabName) -> int:
+    """Print a scenario's world, and who may do what."""
+    from vhdsfix.cli import lab_commands
+
+    return lab_commands.show(name)
+
+
+@lab.command("reset")
+def lab_reset(name: LabName) -> int:
+    """Bring a scenario back to its start."""
+    from vhdsfix.cli import lab_commands
+
+    return lab_commands.reset(name)
+
+
+@lab.command("serve")
+def lab_serve(name: LabName) -> int:
+    """Run a scenario until Ctrl-C. Prints a config that reaches it."""
+    from vhdsfix.cli import lab_commands
+
+    return lab_commands.serve(name)
+
+
+@lab.command("transcript")
+def lab_transcript(
+    name: LabName,
+    *,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Every word, what only carries the answers included.")
+    ] = False,
+) -> int:
+    """Print what a scenario's nodes were sent."""
+    from vhdsfix.cli import lab_commands
+
+    return lab_commands.transcript(name, every_word=verbose)

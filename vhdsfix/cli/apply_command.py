@@ -1,0 +1,80 @@
+"""`vhdsfix apply`: options → request → a person's yes → changes → what is printed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from rich.console import Console
+
+from vhdsfix.cli import ending
+from vhdsfix.cli.approval import Approval
+from vhdsfix.cli.interruption import interruption
+from vhdsfix.cli.next_command import apply_command
+from vhdsfix.cli.options import ConnectionOptions, OutputOptions, ScopeOptions
+from vhdsfix.cli.target import folders_from, target_of_hosts
+from vhdsfix.commands import apply
+from vhdsfix.commands.requests import ApplyRequest
+from vhdsfix.commands.result import ApplyReport, Result
+from vhdsfix.model.plan import Plan
+from vhdsfix.render.apply_text import print_outcomes
+from vhdsfix.render.plan_text import print_plan
+from vhdsfix.render.progress import ProgressLine
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which plan is applied, and on what conditions."""
+
+    plan_file: Path | None
+    max_age_days: int
+    yes: bool
+    require_complete: bool
+
+
+def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOptions, wanted: Wanted) -> int:
+    """Apply, print, and return the exit code."""
+    progress = ProgressLine(sys.stderr, plain_lines=output.verbose)
+    with interruption() as ctrl_c:
+        approval = Approval(
+            in_advance=wanted.yes, json_on_stdout=output.format == "json", before_changes=ctrl_c.watch
+        )
+
+        def approve(plan: Plan) -> bool:
+            progress.clear()
+            return approval(plan)
+
+        def work() -> Result:
+            try:
+                request = _request(scope, connection, wanted)
+                return apply.run(request, approve, progress.notify, ctrl_c.asked)
+            finally:
+                progress.clear()
+
+        def show(console: Console, result: Result) -> None:
+            next_command = apply_command(connection, scope, None)
+            _print(console, cast("ApplyReport", result.data), next_command, plan_shown=approval.shown)
+
+        return ending.of("apply", output, work, show)
+
+
+def _request(scope: ScopeOptions, connection: ConnectionOptions, wanted: Wanted) -> ApplyRequest:
+    return ApplyRequest(
+        target=target_of_hosts(connection, os.environ),
+        folders=folders_from("--folder", scope.folder),
+        guest_clusters=tuple(scope.guest_cluster),
+        accept_reach=folders_from("--accept-reach", scope.accept_reach),
+        plan_file=wanted.plan_file,
+        max_age_days=wanted.max_age_days,
+        require_complete=wanted.require_complete,
+    )
+
+
+def _print(console: Console, report: ApplyReport, next_command: str, *, plan_shown: bool) -> None:
+    if not plan_shown:
+        print_plan(console, report.plan, next_command=None)
+    if report.outcomes:
+        print_outcomes(console, report.outcomes, report.after, report.journal, next_command=next_command)

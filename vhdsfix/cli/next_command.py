@@ -1,0 +1,26 @@
+"""The command line that a person would type next, with the options they gave."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+from vhdsfix.cli.options import ConnectionOptions, ScopeOptions
+
+
+def apply_command(connection: ConnectionOptions, scope: ScopeOptions, saved: Path | None) -> str:
+    """`vhdsfix apply …` against the same hosts: a saved plan, or a new one in the same scope."""
+    words = ["vhdsfix", "apply", *([str(saved)] if saved else _words(scope)), *_words(connection)]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def _words(options: ConnectionOptions | ScopeOptions) -> Iterator[str]:
+    for option in fields(options):
+        value = getattr(options, option.name)
+        for one in value if isinstance(value, list) else [value]:
+            if one is not None:
+                yield from (f"--{option.name.replace('_', '-')}", str(one))

@@ -1,0 +1,63 @@
+"""`vhdsfix plan`: options → request → plan → what is printed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from rich.console import Console
+
+from vhdsfix.cli import ending
+from vhdsfix.cli.next_command import apply_command
+from vhdsfix.cli.options import ConnectionOptions, OutputOptions, ScopeOptions
+from vhdsfix.cli.target import folders_from, target_of_hosts, target_without_hosts
+from vhdsfix.commands import plan
+from vhdsfix.commands.requests import PlanRequest
+from vhdsfix.commands.result import Result
+from vhdsfix.model.plan import Plan
+from vhdsfix.render.plan_text import print_plan
+from vhdsfix.render.progress import ProgressLine
+
+
+@dataclass(frozen=True)
+class Files:
+    """What `plan` reads instead of asking, and what it writes."""
+
+    save: Path | None
+    facts_out: Path | None
+    facts: Path | None
+    force: bool
+
+
+def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOptions, files: Files) -> int:
+    """Plan, print, and return the exit code."""
+    progress = ProgressLine(sys.stderr, plain_lines=output.verbose)
+    next_command = None if files.facts else apply_command(connection, scope, files.save)
+
+    def work() -> Result:
+        try:
+            return plan.run(_request(scope, connection, files), progress.notify)
+        finally:
+            progress.clear()
+
+    def show(console: Console, result: Result) -> None:
+        print_plan(console, cast("Plan", result.data), next_command=next_command)
+
+    return ending.of("plan", output, work, show)
+
+
+def _request(scope: ScopeOptions, connection: ConnectionOptions, files: Files) -> PlanRequest:
+    target_of = target_without_hosts if files.facts else target_of_hosts
+    return PlanRequest(
+        target=target_of(connection, os.environ),
+        folders=folders_from("--folder", scope.folder),
+        guest_clusters=tuple(scope.guest_cluster),
+        accept_reach=folders_from("--accept-reach", scope.accept_reach),
+        facts=files.facts,
+        facts_out=files.facts_out,
+        save=files.save,
+        force=files.force,
+    )

@@ -1,0 +1,54 @@
+"""`lab`: the scenarios, and the worlds that are kept of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from vhdsfix.commands import lab_run
+from vhdsfix.commands.result import Result
+from vhdsfix.lab import picture, scenarios, state
+from vhdsfix.lab import transcript as transcripts
+
+
+def names() -> Result:
+    """Return each scenario's name and what it is about, in one line."""
+    return Result("lab list", tuple((name, scenarios.load(name).about) for name in scenarios.names()))
+
+
+def show(name: str, state_dir: Path) -> Result:
+    """Return the scenario's world as it is now, as a tree of branches. Raises LabError."""
+    return Result("lab show", picture.of(state.look(lab_run.worlds_folder(state_dir), name)))
+
+
+def reset(name: str, state_dir: Path) -> Result:
+    """Bring the scenario's beginning back; its transcript goes too. Raises LabError."""
+    folder = lab_run.worlds_folder(state_dir)
+    state.reset(folder, name)
+    lab_run.transcript_file(folder, name).unlink(missing_ok=True)
+    return Result("lab reset", (f"{name} is as it was at the beginning",))
+
+
+def serve(name: str, state_dir: Path, say: Callable[[str], None]) -> Result:
+    """Serve the scenario until interrupted; says a config that reaches it, line by line. Raises LabError."""
+    with lab_run.started(name, state_dir, "lab serve") as lab:
+        for line in lab_run.config_text(lab).splitlines():
+            say(line)
+        say("")
+        say(f"# The password is {lab_run.PASSWORD}: set VHDSFIX_PASSWORD={lab_run.PASSWORD}")
+        say(
+            f"# Save these lines as lab.toml, then: vhdsfix plan --config lab.toml   ({name} is served until Ctrl-C)"
+        )
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return Result("lab serve", ())
+    return Result("lab serve", ())
+
+
+def transcript(name: str, state_dir: Path) -> Result:
+    """Return the pipelines that the scenario's nodes were sent since its beginning. Raises LabError."""
+    scenarios.load(name)
+    file = lab_run.transcript_file(lab_run.worlds_folder(state_dir), name)
+    return Result("lab transcript", tuple(transcripts.read(file)))

@@ -1,0 +1,132 @@
+"""Starts a scenario's nodes inside this process and says how to reach them, in the same settings that a config gives."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from vhdsfix.config import NodeAddress, Settings
+from vhdsfix.errors import UsageError
+from vhdsfix.model.plan import ConfiguredGuestCluster
+
+try:
+    from vhdsfix.lab import endpoints, scenarios, state, transcript
+    from vhdsfix.lab.auth import Account
+    from vhdsfix.lab.mischief import Mischief, Mischiefs
+    from vhdsfix.lab.pipeline import run_pipeline
+    from vhdsfix.lab.server import Endpoint, Lab, LabNode
+    from vhdsfix.lab.statements import Statement
+    from vhdsfix.lab.world import Node, World
+    from vhdsfix.lab.world_mischief import SpoiltWorld
+except ModuleNotFoundError as missing:
+    raise UsageError(
+        f"the lab is not installed ({missing.name} is missing); pip install 'vhdsfix[lab]'"
+    ) from missing
+
+USER = "LAB\\admin"
+PASSWORD = "rehearsal"
+"""Known to everybody: the lab listens on loopback only and has nothing to protect."""
+
+
+class RunningLab(msgspec.Struct, frozen=True):
+    """`guest_clusters`: what an admin of this world would have in the config."""
+
+    cluster: str
+    endpoints: tuple[Endpoint, ...]
+    guest_clusters: tuple[ConfiguredGuestCluster, ...]
+
+
+@contextlib.contextmanager
+def started(name: str, state_dir: Path, command: str) -> Iterator[RunningLab]:
+    """The scenario's nodes, answering until the block is left; its world is kept in the state folder.
+
+    `command`: for whom the transcript says it was.
+    """
+    scenario = scenarios.load(name)
+    known = tuple(
+        ConfiguredGuestCluster(cluster.name, nodes=tuple(cluster.nodes)) for cluster in scenario.guest_cluster
+    )
+    folder = worlds_folder(state_dir)
+    told = _Told(transcript_file(folder, name), f"vhdsfix {command}, {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    with state.open_world(folder, name) as world, Lab(_nodes(world, told, scenario.mischief)) as lab:
+        yield RunningLab(world.cluster.name, lab.endpoints, known)
+
+
+def worlds_folder(state_dir: Path) -> Path:
+    return state_dir / "lab"
+
+
+def transcript_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.transcript.jsonl"
+
+
+def settings_within(lab: RunningLab, said: Settings) -> Settings:
+    """The settings that reach the lab; what was said of guest clusters and accepted findings is kept."""
+    if said.nodes:
+        raise UsageError("--lab brings its own nodes; leave --node, and the nodes in the config, out")
+    return msgspec.structs.replace(
+        said,
+        cluster_name=said.cluster_name or lab.cluster,
+        nodes=tuple(NodeAddress(node.name, node.address, node.port) for node in lab.endpoints),
+        auth="negotiate",
+        user=USER,
+        transport="http",
+        ca_file=None,
+        guest_clusters=said.guest_clusters or lab.guest_clusters,
+    )
+
+
+def config_text(lab: RunningLab) -> str:
+    """A config file that reaches the lab from another process."""
+    nodes = ",\n".join(
+        f"    {{ name = {_text(node.name)}, address = {_text(node.address)}, port = {node.port} }}"
+        for node in lab.endpoints
+    )
+    guests = "".join(
+        f"\n[[guest_cluster]]\nname = {_text(cluster.name)}\nnodes = [{', '.join(map(_text, cluster.nodes))}]\n"
+        for cluster in lab.guest_clusters
+    )
+    return (
+        "config_version = 1\n\n"
+        f"[host_cluster]\nname = {_text(lab.cluster)}\nnode = [\n{nodes},\n]\n\n"
+        f'[connection]\nuser = {_text(USER)}\nauth = "negotiate"\n'
+        f'transport = "http" # the lab has no certificate; its messages are encrypted\n{guests}'
+    )
+
+
+def _text(text: str) -> str:
+    """A TOML basic string: JSON's, but for DEL."""
+    return json.dumps(text).replace("\x7f", "\\u007f")
+
+
+class _Told(NamedTuple):
+    """The transcript, and for whose run it says that something was asked."""
+
+    file: Path
+    run: str
+
+
+def _nodes(world: World, told: _Told, planned: list[Mischief]) -> list[LabNode]:
+    mischiefs = Mischiefs(planned) if planned else None
+    run = SpoiltWorld(mischiefs).run if mischiefs else run_pipeline
+
+    def watch(node: str, statements: tuple[Statement, ...]) -> None:
+        transcript.append(told.file, transcript.line_of(node, statements, told.run))
+
+    def node(listed: Node) -> LabNode:
+        return LabNode(
+            listed.name,
+            endpoints.shells(world, listed.name, watch, run),
+            Account(USER, PASSWORD),
+            latency_ms=listed.latency_ms,
+            jitter_ms=listed.jitter_ms,
+            mischiefs=mischiefs,
+        )
+
+    return [node(listed) for listed in world.nodes if listed.state != "Down"]

@@ -1,0 +1,95 @@
+"""`plan`: look, judge, show. It gets Readers only, so it cannot change anything."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from vhdsfix import __version__, planner
+from vhdsfix.commands import files, fleet
+from vhdsfix.commands.requests import PlanRequest
+from vhdsfix.commands.result import Reason, Result
+from vhdsfix.errors import ExitCode, UsageError
+from vhdsfix.model.document import from_json, to_json
+from vhdsfix.model.facts import FORMAT_VERSION, Facts
+from vhdsfix.model.plan import Plan, Scope, Tool
+from vhdsfix.model.readings import Known
+from vhdsfix.plan_document import written
+from vhdsfix.ports import Notify
+from vhdsfix.survey import survey
+
+TOOL = Tool(name="vhdsfix", version=__version__)
+
+
+def run(request: PlanRequest, notify: Notify) -> Result:
+    """Return the plan as a Result; writes the files that were asked for, after everything went well."""
+    files.must_differ(request.save, request.facts_out, request.facts)
+    for path in filter(None, (request.save, request.facts_out)):
+        files.must_be_writable(path, force=request.force)
+    facts, scope = _judged_from(request, notify)
+    plan = planner.plan_from(facts, scope, TOOL)
+    if request.facts_out:
+        files.write_whole(request.facts_out, to_json(facts, indent=2) + b"\n", force=request.force)
+    if request.save:
+        files.write_whole(request.save, written(plan), force=request.force)
+    return Result("plan", plan, (*reasons_of_facts(facts), *reasons_of_plan(plan)))
+
+
+def now() -> str:
+    """The present moment as every document of ours writes it: UTC, ISO 8601, seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def reasons_of_facts(facts: Facts) -> tuple[Reason, ...]:
+    if any(isinstance(node.host, Known) for node in facts.nodes):
+        return ()
+    why = next(
+        (node.host.why for node in facts.nodes if not isinstance(node.host, Known)), "no node is known"
+    )
+    return (Reason(ExitCode.NO_NODE, f"no node let us in: {why}"),)
+
+
+def reasons_of_plan(plan: Plan) -> tuple[Reason, ...]:
+    reasons = []
+    if not plan.complete:
+        unseen = [found.summary for found in plan.findings if found.incomplete]
+        reasons.append(Reason(ExitCode.INCOMPLETE, f"not everything could be looked at: {unseen[0]}"))
+    if plan.actions:
+        reasons.append(Reason(ExitCode.CHANGES_PENDING, f"{len(plan.actions)} grant(s) to make"))
+    waiting = [found for found in plan.findings if found.needs_a_person]
+    if waiting:
+        reasons.append(
+            Reason(ExitCode.NEEDS_A_PERSON, f"{len(waiting)} finding(s) need a person: {waiting[0].summary}")
+        )
+    return tuple(reasons)
+
+
+def _judged_from(request: PlanRequest, notify: Notify) -> tuple[Facts, Scope]:
+    if request.facts:
+        settings = request.target.settings
+        scope = fleet.scope_of(settings, request.folders, request.guest_clusters, request.accept_reach)
+        return _saved_facts(request), scope
+    with fleet.for_reading(request.target, "plan") as reached:
+        scope = fleet.scope_of(
+            reached.settings, request.folders, request.guest_clusters, request.accept_reach
+        )
+        return survey(reached.hosts, scope, now(), reached.settings.cluster_name, notify), scope
+
+
+def _saved_facts(request: PlanRequest) -> Facts:
+    if request.facts is None:
+        raise UsageError("no facts were named")
+    try:
+        facts = from_json(files.read_whole(request.facts, "the facts"), Facts)
+    except ValueError as error:
+        raise UsageError(f"{request.facts} holds no facts of vhdsfix: {error}") from error
+    try:
+        datetime.fromisoformat(facts.taken_at)
+    except ValueError as error:
+        raise UsageError(
+            f"{request.facts} holds no facts of vhdsfix: {facts.taken_at!r} is no time"
+        ) from error
+    if facts.format_version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+        raise UsageError(
+            f"{request.facts} has format version {facts.format_version}; this vhdsfix reads {FORMAT_VERSION}"
+        )
+    return facts

@@ -1,0 +1,55 @@
+"""What a command is asked for, as values: nothing here knows of a command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from vhdsfix.config import Secret, Settings
+from vhdsfix.model.windows import FolderPath
+from vhdsfix.remote.session import TIME_LIMITS, TimeLimits
+
+
+class Target(msgspec.Struct, frozen=True):
+    """The hosts to ask, how, and where this run keeps its files.
+
+    `lab` names a scenario; then the lab brings nodes, port and account. No `password`: the current logon.
+    """
+
+    settings: Settings
+    state_dir: Path
+    password: Secret | None = None
+    lab: str | None = None
+    limits: TimeLimits = TIME_LIMITS
+
+
+class PlanRequest(msgspec.Struct, frozen=True):
+    """`facts`: judge these saved facts and ask nobody. `save`, `facts_out`: files to write.
+
+    `force`: an existing file at `save` or `facts_out` may be replaced.
+    """
+
+    target: Target
+    folders: tuple[FolderPath, ...] = ()
+    guest_clusters: tuple[str, ...] = ()
+    accept_reach: tuple[FolderPath, ...] = ()
+    facts: Path | None = None
+    facts_out: Path | None = None
+    save: Path | None = None
+    force: bool = False
+
+
+class ApplyRequest(msgspec.Struct, frozen=True):
+    """`plan_file`: apply this saved plan if it is no older than `max_age_days`; otherwise plan now, in this scope.
+
+    `require_complete`: refuse a plan that could not look everywhere.
+    """
+
+    target: Target
+    folders: tuple[FolderPath, ...] = ()
+    guest_clusters: tuple[str, ...] = ()
+    accept_reach: tuple[FolderPath, ...] = ()
+    plan_file: Path | None = None
+    max_age_days: int = 7
+    require_complete: bool = False

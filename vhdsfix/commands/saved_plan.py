@@ -1,0 +1,58 @@
+"""A plan that was saved earlier: read strictly, not too old, and of the host cluster that is asked now."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from vhdsfix.commands import files
+from vhdsfix.commands.requests import ApplyRequest
+from vhdsfix.errors import RefusedError, StalePlanError, UsageError
+from vhdsfix.model.plan import HostCluster, Plan
+from vhdsfix.plan_document import read_plan
+
+
+def of(request: ApplyRequest) -> Plan | None:
+    """The plan that the request names; raises StalePlanError for one that is not to be applied, UsageError for no file."""
+    path = request.plan_file
+    if path is None:
+        return None
+    if request.folders or request.guest_clusters or request.accept_reach:
+        raise UsageError(
+            "a saved plan has its own scope; leave --folder, --guest-cluster and --accept-reach out"
+        )
+    try:
+        plan = read_plan(files.read_whole(path, "the plan"))
+        _must_be_fresh(plan, request.max_age_days)
+    except StalePlanError as error:
+        raise StalePlanError(f"{path} is refused: {error}") from error
+    return plan
+
+
+def _must_be_fresh(plan: Plan, max_age_days: int) -> None:
+    try:
+        made = datetime.fromisoformat(plan.created_at)
+        age = datetime.now(UTC) - made
+    except (ValueError, TypeError) as error:
+        raise StalePlanError(
+            f"{plan.created_at!r} is no time at which it was made. Make a new plan."
+        ) from error
+    if not -timedelta(days=1) <= age <= timedelta(days=max_age_days):
+        raise StalePlanError(
+            f"it was made at {plan.created_at}, and no plan older than {max_age_days} day(s) is applied (--max-age). Make a new plan."
+        )
+
+
+def must_be_of(saved: Plan, cluster: HostCluster) -> None:
+    """Raises StalePlanError, or RefusedError where no node could say which cluster it is."""
+    if not cluster.id:
+        raise RefusedError(
+            "nothing was changed: no node could say which host cluster this is, so the saved plan may be of another"
+        )
+    if (saved.cluster.name.casefold(), saved.cluster.id.casefold()) != (
+        cluster.name.casefold(),
+        cluster.id.casefold(),
+    ):
+        raise StalePlanError(
+            f"the plan is of host cluster {saved.cluster.name} ({saved.cluster.id}), but this is {cluster.name} ({cluster.id}). "
+            "Make a new plan."
+        )

@@ -1,0 +1,88 @@
+"""The last lines of a plan: what was not seen, what is left for a person, what to do now."""
+
+from __future__ import annotations
+
+import msgspec
+
+from vhdsfix.model.findings import Finding
+from vhdsfix.model.plan import Plan
+from vhdsfix.model.verdicts import VerdictKind
+
+INDENT = "  "
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A sentence, its indentation, and its style where there are colours. A command is to be copied: never wrapped."""
+
+    text: str
+    style: str = ""
+    indent: str = ""
+    is_command: bool = False
+
+
+def conclusion(plan: Plan, next_command: str | None) -> tuple[Line, ...]:
+    """The end of a plan that is only shown. `next_command` applies it; None: it is about to be applied."""
+    changes = counted(len(plan.actions), "change")
+    if next_command is None:
+        return _lines(plan, f"{changes} to make.")
+    return _lines(plan, f"Nothing has been changed. To make {changes}:", next_command)
+
+
+def conclusion_after_apply(plan: Plan, next_command: str) -> tuple[Line, ...]:
+    """The end of an apply, from the plan made after it. `next_command` applies what is still open."""
+    return _lines(plan, f"Still open: {counted(len(plan.actions), 'change')}. To try again:", next_command)
+
+
+def counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _lines(plan: Plan, to_do: str, command: str | None = None) -> tuple[Line, ...]:
+    return (*_not_seen(plan), *_left_for_a_person(plan), *_last(plan, to_do, command))
+
+
+def _last(plan: Plan, to_do: str, command: str | None) -> tuple[Line, ...]:
+    if not plan.actions:
+        return (Line(_why_nothing_changes(plan), "bold"),)
+    if command is None:
+        return (Line(to_do, "bold"),)
+    return (Line(to_do, "bold"), Line(command, "cyan", indent=INDENT, is_command=True))
+
+
+def _not_seen(plan: Plan) -> tuple[Line, ...]:
+    if plan.complete:
+        return ()
+    first = "INCOMPLETE: not everything could be looked at, so VMs, folders or grants may be missing here:"
+    return (Line(first, "bold yellow"), *map(_unseen, (found for found in plan.findings if found.incomplete)))
+
+
+def _unseen(finding: Finding) -> Line:
+    named = finding.summary.startswith(finding.subject)
+    return Line(finding.summary if named else f"{finding.subject}: {finding.summary}", indent=INDENT)
+
+
+def _left_for_a_person(plan: Plan) -> tuple[Line, ...]:
+    left = [finding for finding in plan.findings if finding.needs_a_person]
+    if not left:
+        return ()
+    verb = "needs" if len(left) == 1 else "need"
+    return (
+        Line(f"{counted(len(left), 'finding')} {verb} a person; `vhdsfix explain {left[0].id}` says more."),
+    )
+
+
+def _why_nothing_changes(plan: Plan) -> str:
+    verdicts = [vm.verdict for folder in plan.folders for vm in folder.vms]
+    not_in_order = sum(verdict != VerdictKind.GRANTED for verdict in verdicts)
+    if not_in_order:
+        are = "is" if not_in_order == 1 else "are"
+        return f"No change is planned, though {counted(not_in_order, 'grant')} {are} not in order: see the findings."
+    seen = "" if plan.complete else " of what could be seen"
+    if not verdicts:
+        return f"Nothing to change: no folder{seen} holds a VHD Set of a guest cluster{_in_scope(plan)}."
+    return f"Nothing to change: every VM{seen} has its grant on every folder{_in_scope(plan)}."
+
+
+def _in_scope(plan: Plan) -> str:
+    narrowed = plan.scope.folders or plan.scope.guest_clusters
+    return " in this plan's scope" if narrowed else ""

@@ -1,0 +1,85 @@
+"""A plan for a person: who has access where, what will be changed, what else was found, what to do next."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from vhdsfix.model.inventory import GuestCluster
+from vhdsfix.model.plan import Plan, PlannedFolder, PlannedVm
+from vhdsfix.model.verdicts import VerdictKind
+from vhdsfix.render.console import print_whole
+from vhdsfix.render.findings_text import mended, print_findings
+from vhdsfix.render.paragraphs import print_lines, print_paragraph
+from vhdsfix.render.plan_conclusion import conclusion
+from vhdsfix.render.safe_text import said
+
+STYLES: dict[str, str] = {
+    VerdictKind.GRANTED: "green",
+    VerdictKind.UNKNOWN: "magenta",
+    VerdictKind.FILE_BEHIND: "yellow",
+    VerdictKind.FILE_BLOCKED: "yellow",
+}
+STYLE_OF_A_FAULT = "bold red"
+
+
+def print_plan(console: Console, plan: Plan, *, next_command: str | None) -> None:
+    """Everything of a plan but its files' DACLs, ending in what to do now; `next_command` would apply it (None: see `conclusion`)."""
+    _print_heading(console, plan)
+    for folder in plan.folders:
+        _print_folder(console, folder)
+    _print_actions(console, plan)
+    print_findings(console, plan)
+    console.print()
+    print_lines(console, conclusion(plan, next_command))
+
+
+def _print_heading(console: Console, plan: Plan) -> None:
+    name = plan.cluster.name or "(its name is not known)"
+    console.print(said(f"Host cluster {name}", "bold"))
+    console.print(said(f"Plan {plan.digest[:12] or '(not saved)'}, made {plan.created_at}"))
+    for guest in plan.inventory.guest_clusters:
+        console.print(said(_standing(guest, plan)), soft_wrap=True)
+
+
+def _standing(guest: GuestCluster, plan: Plan) -> str:
+    """How many of a guest cluster's VMs have their grant on every folder that this plan shows them on."""
+    rows = [
+        (vm.vm_id, vm.verdict) for folder in plan.folders for vm in folder.vms if vm.vm_id in guest.vm_ids
+    ]
+    shown = {vm_id for vm_id, _ in rows}
+    lacking = {vm_id for vm_id, verdict in rows if verdict != VerdictKind.GRANTED}
+    if not shown:
+        return f"Guest cluster {guest.name}: none of its folders is in this plan"
+    return (
+        f"Guest cluster {guest.name}: {len(shown) - len(lacking)} of {len(guest.vm_ids)} VMs have their grant"
+    )
+
+
+def _print_folder(console: Console, folder: PlannedFolder) -> None:
+    console.print()
+    print_whole(console, folder.path, "bold")
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table.add_column("VM", overflow="fold")
+    table.add_column("Node", overflow="fold")
+    table.add_column("Grant", no_wrap=True)
+    table.add_column("Why", overflow="fold")
+    for vm in folder.vms:
+        table.add_row(said(vm.name or vm.vm_id), said(vm.node), said(vm.verdict, _style(vm)), said(vm.why))
+    console.print(table)
+
+
+def _style(vm: PlannedVm) -> str:
+    return STYLES.get(vm.verdict, STYLE_OF_A_FAULT)
+
+
+def _print_actions(console: Console, plan: Plan) -> None:
+    if not plan.actions:
+        return
+    console.print()
+    console.print(said("Changes to make", "bold"))
+    for number, action in enumerate(plan.actions, 1):
+        print_whole(console, f"{number:>3}. grant {action.vm_name} full control, on {action.run_on}")
+        print_whole(console, f"     {action.command}", "cyan")
+    print_paragraph(console, f"This mends {mended(plan)}.")
