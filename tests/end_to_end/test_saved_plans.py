@@ -1,0 +1,155 @@
+"""A plan that was saved, and what has changed until it is applied."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.rehearsal import Rehearsal
+from vhdsfix.commands import apply as apply_command
+from vhdsfix.commands.requests import ApplyRequest, PlanRequest
+from vhdsfix.commands.result import ApplyReport, exit_code
+from vhdsfix.errors import ExitCode, IncompletePlanError, StalePlanError, UsageError
+from vhdsfix.lab.world import World
+from vhdsfix.model.document import from_json, to_json
+from vhdsfix.model.outcome import AlreadyRight, Done, Untouched
+from vhdsfix.model.plan import Plan
+from vhdsfix.plan_document import read_plan, sealed, written
+from vhdsfix.ports import Progress
+
+FOLDER = r"C:\ClusterStorage\NTFS-03\GuestClustersSharedDisks"
+
+
+@pytest.fixture
+def saved(lab: Rehearsal) -> Path:
+    path = lab.state_dir / "plan.json"
+    lab.plan_result(PlanRequest(lab.target(), save=path))
+    return path
+
+
+def apply(lab: Rehearsal, saved: Path, **changed: object) -> list[str]:
+    report = lab.apply(ApplyRequest(lab.target(), plan_file=saved, **changed))  # type: ignore[arg-type]
+    return [
+        f"{type(one.outcome).__name__} {getattr(one.outcome, 'why', '')}".strip() for one in report.outcomes
+    ]
+
+
+def test_it_is_done_as_it_was_saved(lab: Rehearsal, saved: Path) -> None:
+    assert apply(lab, saved) == ["Done", "Done"]
+    assert apply(lab, saved) == ["AlreadyRight", "AlreadyRight"]
+
+
+def test_a_vm_that_no_longer_uses_the_folder_gets_no_grant(lab: Rehearsal, saved: Path, world: World) -> None:
+    world.vm("DemoGuestNode3").drives = world.vm("DemoGuestNode3").drives[:1]
+    before = world.tree.dump()
+
+    first, second = apply(lab, saved)
+
+    assert first == "Done"
+    assert second.startswith("Untouched a fresh look says otherwise")
+    assert world.vm("DemoGuestNode3").sid not in str(world.tree.dump()[FOLDER]["sddl"])
+    assert before != world.tree.dump()
+
+
+def test_a_subfolder_that_appeared_holds_every_grant_back(lab: Rehearsal, saved: Path, world: World) -> None:
+    world.tree.add(FOLDER + r"\New folder")
+    before = world.tree.dump()
+
+    assert all(
+        told.startswith("Untouched a fresh look says otherwise: a grant here") for told in apply(lab, saved)
+    )
+    assert world.tree.dump() == before
+
+
+def test_another_spelling_of_the_folder_changes_nothing(lab: Rehearsal, saved: Path, world: World) -> None:
+    for vm in world.vms:
+        for drive in vm.drives:
+            drive.path = drive.path.upper() if drive.path else None
+    world.tree.add(FOLDER + r"\New folder")
+
+    assert all(told.startswith("Untouched") for told in apply(lab, saved))
+
+
+def test_a_grant_that_somebody_made_meanwhile_is_already_right(lab: Rehearsal, saved: Path) -> None:
+    lab.apply()
+    assert [type(one.outcome) for one in lab.apply(ApplyRequest(lab.target(), plan_file=saved)).outcomes] == [
+        AlreadyRight
+    ] * 2
+
+
+def test_the_plan_of_another_cluster_is_refused(lab: Rehearsal, saved: Path, world: World) -> None:
+    world.cluster.name = "OTHER"
+    with pytest.raises(StalePlanError, match="the plan is of host cluster LAB-CLUSTER"):
+        apply(lab, saved)
+
+
+def test_a_plan_that_was_not_complete_is_refused_where_completeness_is_asked_for(
+    lab: Rehearsal, saved: Path, world: World
+) -> None:
+    plan = read_plan(saved.read_bytes())
+    raw = from_json(to_json(plan), dict)
+    raw["complete"] = False
+    raw["findings"][0]["incomplete"] = True
+    saved.write_bytes(written(sealed(from_json(to_json(raw), Plan))))
+    before = world.tree.dump()
+
+    with pytest.raises(IncompletePlanError, match="nothing was changed"):
+        apply(lab, saved, require_complete=True)
+    assert world.tree.dump() == before
+
+
+def test_an_old_plan_is_refused(lab: Rehearsal, saved: Path) -> None:
+    raw = from_json(saved.read_bytes(), dict)
+    raw["created_at"] = "2020-01-01T00:00:00Z"
+    saved.write_bytes(written(sealed(from_json(to_json(raw), Plan))))
+    with pytest.raises(StalePlanError, match="no plan older than 7 day"):
+        apply(lab, saved)
+
+
+@pytest.mark.parametrize("key", ["command", "sid", "id", "rights", "op"])
+def test_an_action_that_was_altered_and_sealed_again_is_refused(
+    lab: Rehearsal, saved: Path, key: str
+) -> None:
+    raw = from_json(saved.read_bytes(), dict)
+    raw["actions"][0][key] = raw["actions"][1][key] if key in ("sid", "id") else "something else"
+    saved.write_bytes(written(sealed(from_json(to_json(raw), Plan))))
+    with pytest.raises(StalePlanError, match="is not the one its folder and VM call for"):
+        apply(lab, saved)
+
+
+def test_a_saved_plan_has_its_own_scope(lab: Rehearsal, saved: Path) -> None:
+    with pytest.raises(UsageError, match="has its own scope"):
+        apply(lab, saved, guest_clusters=("GuestClusterDisk",))
+
+
+def test_a_run_that_was_cut_off_is_told_and_its_folder_held_back(
+    lab: Rehearsal, saved: Path, world: World
+) -> None:
+    """The first run dies after its intent: its journal is cut off there, as a kill would leave it."""
+    lab.apply(ApplyRequest(lab.target(), plan_file=saved))
+    journal = next(lab.state_dir.glob("journal/*/*.jsonl"))
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:2]))
+    world.set_sddl(FOLDER, "O:BAG:SYD:PAI(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)(A;OICI;FR;;;WD)")
+
+    result = lab.apply_result()
+
+    assert exit_code(result.reasons, detailed=False) is ExitCode.NOT_DONE
+    assert any("an earlier run was cut off on" in reason.why for reason in result.reasons)
+    outcomes = [one.outcome for one in result.data.outcomes]  # type: ignore[attr-defined]
+    assert all(isinstance(outcome, Untouched) for outcome in outcomes)
+    assert b'"recovered":true' in journal.read_bytes()
+
+
+def test_grants_that_were_made_stay_told_when_the_look_afterwards_fails(lab: Rehearsal, world: World) -> None:
+    def rename_when_done(step: Progress) -> None:
+        if step.step == "granting" and step.done == step.total:
+            world.cluster.name = "RENAMED"
+
+    target = lab.target(cluster_name="LAB-CLUSTER")
+    result = apply_command.run(ApplyRequest(target), lambda _plan: True, rename_when_done, lambda: False)
+
+    assert isinstance(result.data, ApplyReport)
+    assert [type(one.outcome) for one in result.data.outcomes] == [Done, Done]
+    assert result.data.after is None
+    assert exit_code(result.reasons, detailed=False) is ExitCode.INCOMPLETE
