@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import sys
-import venv  # scripts/venv.py, which stands beside this file
 from pathlib import Path
+from venv import ROOT, run  # type: ignore[attr-defined]  # scripts/venv.py beside this file, not the standard library's
 
 FIXES = (("ruff", "format", "."), ("ruff", "check", "--fix", "."))
 LAYERS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
@@ -17,8 +17,8 @@ def main() -> int:
     """Run every check, even after one has failed, and return 1 if any did."""
     if "--fix" in sys.argv[1:]:
         for fix in FIXES:
-            venv.run("check", "-m", *fix)
-    failed = [name for name, command in _checks() if venv.run("check", *command)]
+            run("check", "-m", *fix)
+    failed = [name for name, command in _checks() if run("check", *command)]
     _list_assumptions()
     print(f"failed: {', '.join(failed)}" if failed else "all checks passed")
     return 1 if failed else 0
@@ -36,8 +36,8 @@ def _checks() -> list[tuple[str, tuple[str, ...]]]:
 def _list_assumptions() -> None:
     """Print each line that says what is believed of Windows without a source."""
     assumed = [
-        f"{path.relative_to(venv.ROOT)}:{number}: {line.strip()}"
-        for path in sorted(Path(venv.ROOT, "vhdsfix").rglob("*.py"))
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in sorted(Path(ROOT, "vhdsfix").rglob("*.py"))
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
         if "Assumed:" in line
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import venv  # scripts/venv.py, which stands beside this file
+from venv import run  # type: ignore[attr-defined]  # scripts/venv.py beside this file, not the standard library's
 
 if __name__ == "__main__":
-    sys.exit(venv.run("lab", "-m", "vhdsfix", "plan", "--lab", "demo", *sys.argv[1:]))
+    sys.exit(run("lab", "-m", "vhdsfix", "plan", "--lab", "demo", *sys.argv[1:]))
