@@ -17,7 +17,7 @@ from vhdsfix.apply.journal import Journal
 from vhdsfix.apply.recovery import ClosedIntent, close_open_intents
 from vhdsfix.apply.run import apply_plan
 from vhdsfix.commands import cluster_lock, fleet, held_back, saved_plan
-from vhdsfix.commands.plan import TOOL, now, reasons_of_facts, reasons_of_plan
+from vhdsfix.commands.plan import TOOL, now, reasons_of
 from vhdsfix.commands.registry import VmRegistry
 from vhdsfix.commands.requests import ApplyRequest
 from vhdsfix.commands.result import ApplyReport, Reason, Result
@@ -191,7 +191,7 @@ def _reasons(report: ApplyReport, seen: _Seen, stop: Stop) -> tuple[Reason, ...]
     if report.journal_failure:
         why = f"what was done is told here, but its journal {report.journal} is not whole: {report.journal_failure}"
         reasons.append(Reason(ExitCode.NOT_DONE, why))
-    return (*reasons, *reasons_of_facts(seen.facts), *reasons_of_plan(report.after or seen.plan))
+    return (*reasons, *reasons_of(seen.facts, report.after or seen.plan))
 
 
 def _not_done(report: ApplyReport) -> Reason:

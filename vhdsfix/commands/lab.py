@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,12 @@ def reset(name: str, state_dir: Path) -> Result:
 
 
 def serve(name: str, state_dir: Path, say: Callable[[str], None]) -> Result:
-    """Serve the scenario until interrupted; says a config that reaches it, line by line. Raises LabError."""
+    """Serve the scenario until it is interrupted or ended (SIGTERM); says a config that reaches it, line by line.
+
+    Either way the world is kept. Raises LabError.
+    """
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored
+        signal.signal(stop, signal.default_int_handler)
     with lab_run.started(name, state_dir, "lab serve") as lab:
         for line in lab_run.config_text(lab).splitlines():
             say(line)

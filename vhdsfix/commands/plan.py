@@ -31,7 +31,7 @@ def run(request: PlanRequest, notify: Notify) -> Result:
         files.write_whole(request.facts_out, to_json(facts, indent=2) + b"\n", force=request.force)
     if request.save:
         files.write_whole(request.save, written(plan), force=request.force)
-    return Result("plan", plan, (*reasons_of_facts(facts), *reasons_of_plan(plan)))
+    return Result("plan", plan, reasons_of(facts, plan))
 
 
 def now() -> str:
@@ -39,7 +39,13 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def reasons_of_facts(facts: Facts) -> tuple[Reason, ...]:
+def reasons_of(facts: Facts, plan: Plan) -> tuple[Reason, ...]:
+    """Why the run ends as it does; where no node let us in, that it is incomplete goes without saying."""
+    no_node = _no_node(facts)
+    return (*no_node, *(one for one in _of_plan(plan) if not (no_node and one.code is ExitCode.INCOMPLETE)))
+
+
+def _no_node(facts: Facts) -> tuple[Reason, ...]:
     if any(isinstance(node.host, Known) for node in facts.nodes):
         return ()
     why = next(
@@ -48,7 +54,7 @@ def reasons_of_facts(facts: Facts) -> tuple[Reason, ...]:
     return (Reason(ExitCode.NO_NODE, f"no node let us in: {why}"),)
 
 
-def reasons_of_plan(plan: Plan) -> tuple[Reason, ...]:
+def _of_plan(plan: Plan) -> tuple[Reason, ...]:
     reasons = []
     if not plan.complete:
         unseen = [found.summary for found in plan.findings if found.incomplete]
