@@ -23,7 +23,7 @@ from vhdsfix.errors import AuthError, UnreachableError
 from vhdsfix.remote.connection import Connection
 from vhdsfix.remote.node import RemoteReader
 from vhdsfix.remote.node_questions import HOST
-from vhdsfix.remote.session import Session, TimeLimits
+from vhdsfix.remote.session import LARGEST_ANSWER, Session, TimeLimits
 from vhdsfix.remote.statements import Effect
 
 PASSWORD = Secret("correct horse")
@@ -90,6 +90,30 @@ def test_what_is_no_winrm_is_said_to_be_none(reply: bytes, said: str) -> None:
         session.close()
     assert said in str(told.value)
     assert str(told.value).isprintable()
+
+
+ENDLESS = b"HTTP/1.1 401 No\r\nWWW-Authenticate: Negotiate\r\nContent-Length: 99999999999\r\n\r\n"
+COMPRESSED = (
+    b"HTTP/1.1 401 No\r\nWWW-Authenticate: Negotiate\r\nContent-Encoding: gzip\r\nContent-Length: 20\r\n\r\n"
+    + b"\x1f\x8b" * 10
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "said"), [(ENDLESS, "its answer is larger than"), (COMPRESSED, "is compressed")]
+)
+def test_an_answer_has_its_bounds_even_before_the_logon(head: bytes, said: str) -> None:
+    def answer(wire: socket.socket) -> None:
+        wire.recv(65536)
+        wire.sendall(head)
+        for _ in range(2 * LARGEST_ANSWER // 65536):
+            wire.sendall(bytes(65536))
+
+    with listener(answer) as port:
+        session = Session(connection_to(port), PASSWORD, Effect.READS, NOTHING_AGAIN)
+        with pytest.raises(UnreachableError, match=said):
+            session.run("asking", (HOST.statement,))
+        session.close()
 
 
 def certificate(folder: Path, name: str, *, days: int = 1, address: str = "127.0.0.1") -> Path:
