@@ -12,6 +12,5 @@ if missing():
 """
 
 if __name__ == "__main__":
-    ended = run("test", "-m", "pytest", *sys.argv[1:])
     run("test", "-c", SAY_WHAT_IS_MISSING)
-    sys.exit(ended)
+    sys.exit(run("test", "-m", "pytest", *sys.argv[1:]))
