@@ -10,12 +10,14 @@ from tests.end_to_end.rehearsal import Rehearsal
 from vhdsfix.commands import apply as apply_command
 from vhdsfix.commands.requests import ApplyRequest, PlanRequest
 from vhdsfix.commands.result import ApplyReport, exit_code
-from vhdsfix.errors import ExitCode, IncompletePlanError, StalePlanError, UsageError
+from vhdsfix.errors import ExitCode, IncompletePlanError, RefusedError, StalePlanError, UsageError
+from vhdsfix.lab.faults import Fault
 from vhdsfix.lab.world import World
 from vhdsfix.model.document import from_json, to_json
 from vhdsfix.model.outcome import AlreadyRight, Done, Untouched
 from vhdsfix.model.plan import Plan
-from vhdsfix.plan_document import read_plan, sealed, written
+from vhdsfix.model.windows import FolderPath, Sid
+from vhdsfix.plan_document import action_id, read_plan, sealed, written
 from vhdsfix.ports import Progress
 
 FOLDER = r"C:\ClusterStorage\NTFS-03\GuestClustersSharedDisks"
@@ -116,6 +118,26 @@ def test_an_action_that_was_altered_and_sealed_again_is_refused(
     saved.write_bytes(written(sealed(from_json(to_json(raw), Plan))))
     with pytest.raises(StalePlanError, match="is not the one its folder and VM call for"):
         apply(lab, saved)
+
+
+def test_an_action_for_another_sid_than_its_vms_is_refused(lab: Rehearsal, saved: Path) -> None:
+    raw = from_json(saved.read_bytes(), dict)
+    action = raw["actions"][0]
+    action["sid"] = "S-1-1-0"
+    action["id"] = action_id(action["op"], FolderPath(action["folder"]), Sid(action["sid"]))
+    saved.write_bytes(written(sealed(from_json(to_json(raw), Plan))))
+    with pytest.raises(StalePlanError, match="is not the one its folder and VM call for"):
+        apply(lab, saved)
+
+
+def test_nothing_is_written_to_a_cluster_that_cannot_be_named(lab: Rehearsal, world: World) -> None:
+    world.faults = {node.name: {"Get-Cluster": Fault("denied")} for node in world.nodes}
+    before = world.tree.dump()
+
+    assert lab.plan().actions
+    with pytest.raises(RefusedError, match="no node could say which host cluster this is"):
+        lab.apply()
+    assert world.tree.dump() == before
 
 
 def test_a_saved_plan_has_its_own_scope(lab: Rehearsal, saved: Path) -> None:

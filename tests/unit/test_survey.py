@@ -173,6 +173,21 @@ def test_a_folder_that_one_node_could_not_show_is_read_on_the_next(nodes: dict[s
     assert isinstance(facts.folders[0].sddl, Known)
 
 
+def test_a_second_look_that_sees_less_does_not_replace_the_first(nodes: dict[str, Node]) -> None:
+    seen = nodes["HV01"].folders
+
+    def without_files(paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
+        return tuple(msgspec.structs.replace(folder, files=Unknown("denied")) for folder in seen(paths))
+
+    nodes["HV01"].folders = without_files  # type: ignore[method-assign]
+    nodes["HV02"].fails["folders"] = LostError("HV02: reset")
+
+    folder = look(nodes, "HV01").folders[0]
+
+    assert isinstance(folder.sddl, Known)
+    assert folder.files == Unknown("denied")
+
+
 def test_a_folder_that_no_node_could_show_is_unknown_with_its_reason(nodes: dict[str, Node]) -> None:
     for node in nodes.values():
         node.fails["folders"] = LostError(f"{node.node}: reset")
