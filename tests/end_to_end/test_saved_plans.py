@@ -140,6 +140,21 @@ def test_nothing_is_written_to_a_cluster_that_cannot_be_named(lab: Rehearsal, wo
     assert world.tree.dump() == before
 
 
+def test_an_approval_that_took_long_is_held_against_a_fresh_look(
+    lab: Rehearsal, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apply_command, "APPROVAL_HOLDS_S", -1)
+
+    def think_long(_plan: Plan) -> bool:
+        world.tree.add(FOLDER + r"\New folder")
+        return True
+
+    result = apply_command.run(ApplyRequest(lab.target()), think_long, lambda _step: None, lambda: False)
+
+    assert isinstance(result.data, ApplyReport)
+    assert all(isinstance(one.outcome, Untouched) for one in result.data.outcomes)
+
+
 def test_a_saved_plan_has_its_own_scope(lab: Rehearsal, saved: Path) -> None:
     with pytest.raises(UsageError, match="has its own scope"):
         apply(lab, saved, guest_clusters=("GuestClusterDisk",))

@@ -56,6 +56,7 @@ def run(request: ApplyRequest, approve: Approve, notify: Notify, stop: Stop) -> 
             raise DeclinedError("nothing was changed: the plan was not approved")
         if plan.actions and time.monotonic() - asked > APPROVAL_HOLDS_S:
             seen = work.look()
+            _may_be_applied(request, plan, seen.plan)
         report = work.carry_out(plan, seen)
     return Result("apply", report, _reasons(report, seen, stop))
 
