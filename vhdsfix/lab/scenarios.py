@@ -25,6 +25,7 @@ _SYSTEM_DRIVE = "C:\\"
 _SYSTEM_DRIVE_SDDL = (
     "O:SYG:SYD:PAI(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)(A;OICI;0x1200a9;;;BU)(A;OICIIO;SDGXGWGR;;;AU)(A;;LC;;;AU)"
 )
+"""Assumed: the system drive of a freshly installed host; nothing of it reaches into a volume."""
 _VOLUME_SDDL = "O:BAG:SYD:PAI(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)(A;OICIIO;GA;;;CO)(A;OICI;0x1200a9;;;BU)(A;CI;LC;;;BU)(A;CIIO;DC;;;BU)"
 """Assumed: a freshly formatted NTFS volume; what is above its mount folder does not reach into it."""
 

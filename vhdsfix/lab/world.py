@@ -72,7 +72,7 @@ class Vm(msgspec.Struct, forbid_unknown_fields=True):
     """A VM on its node. Not `registered`: the cluster database knows it and no node shows it.
 
     `dvd`: it has a DVD drive, and no medium in it. `clustered_as`: its name when it was clustered, which its cluster
-    resources keep. `also_on`: a node that shows it too, for the moment of a migration.
+    resources keep. `also_on`: a node that shows it too, for the moment of a migration (Assumed: its name resolves on both).
     """
 
     id: str

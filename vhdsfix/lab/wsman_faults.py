@@ -1,6 +1,7 @@
 """The faults of WS-Management that the lab answers with, in Windows' codes and words.
 
-Source: wsmerror.h of the Windows SDK (codes, texts); MS-WSMV 2.2.4.43 and DSP0226 (sides, subcodes).
+Source: FACTS 6.5 and WIRE 6 (codes); MS-WSMV 2.2.4.43 and DSP0226 (the form). Assumed: the texts, and which side and subcode
+goes with which code: wsmerror.h was not at hand. A client sees the code, and shows the text.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def chosen_by(links: Mapping[str, str], not_found: NotFound) -> Run:
             for parameter, value in bound.items():
                 source, _, target = links.get(parameter, parameter).rpartition(">")
                 wanted = [property_of(item, source) if source else item for item in items_of(value)]
-                # An object that is bound is there, whatever it has: a VM without drives is no error.
+                # Assumed: an object that is bound is there, whatever it has: a VM without drives is no error.
                 for missing in [] if source else _not_among(rows, target, wanted):
                     call.write_error(not_found(call, parameter, missing))
                 rows = [row for row in rows if any(_matches(row, target, item) for item in wanted)]
