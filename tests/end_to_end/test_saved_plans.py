@@ -8,6 +8,7 @@ import pytest
 
 from tests.end_to_end.rehearsal import Rehearsal
 from vhdsfix.commands import apply as apply_command
+from vhdsfix.commands import work
 from vhdsfix.commands.requests import ApplyRequest, PlanRequest
 from vhdsfix.commands.result import ApplyReport, exit_code
 from vhdsfix.errors import ExitCode, IncompletePlanError, RefusedError, StalePlanError, UsageError
@@ -143,7 +144,7 @@ def test_nothing_is_written_to_a_cluster_that_cannot_be_named(lab: Rehearsal, wo
 def test_an_approval_that_took_long_is_held_against_a_fresh_look(
     lab: Rehearsal, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(apply_command, "APPROVAL_HOLDS_S", -1)
+    monkeypatch.setattr(work, "APPROVAL_HOLDS_S", -1)
 
     def think_long(_plan: Plan) -> bool:
         world.tree.add(FOLDER + r"\New folder")

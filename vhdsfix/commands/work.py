@@ -1,0 +1,129 @@
+"""One run that changes a host cluster: look, and carry out an approved plan under the cluster's lock. Apply and undo share it."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from vhdsfix.apply import journal as journals
+from vhdsfix.apply.journal import Journal
+from vhdsfix.apply.recovery import close_open_intents
+from vhdsfix.apply.run import apply_plan
+from vhdsfix.commands import cluster_lock, held_back
+from vhdsfix.commands.registry import VmRegistry
+from vhdsfix.commands.result import ApplyReport
+from vhdsfix.errors import DeclinedError, JournalError, VhdsfixError
+from vhdsfix.model.facts import Facts
+from vhdsfix.model.outcome import ActionOutcome
+from vhdsfix.model.plan import Plan
+from vhdsfix.ports import Hosts, Notify, Stop, Writer
+
+Approve = Callable[[Plan], bool]
+
+APPROVAL_HOLDS_S = 60
+"""An approval that took longer than this was given to a picture that may be old: the cluster is looked at again."""
+
+
+class Seen(NamedTuple):
+    """What was seen, and what a plan made of it would be."""
+
+    facts: Facts
+    plan: Plan
+
+
+class Work:
+    """One run against one host cluster. `look` asks its nodes and judges what they say."""
+
+    def __init__(
+        self, hosts: Hosts[Writer], look: Callable[[], Seen], state_dir: Path, notify: Notify, stop: Stop
+    ) -> None:
+        self.look = look
+        self._hosts = hosts
+        self._state_dir = state_dir
+        self._notify = notify
+        self._stop = stop
+
+    def approved(
+        self, plan: Plan, seen: Seen, approve: Approve, may_be_made: Callable[[Plan, Plan], None]
+    ) -> Seen:
+        """What the plan is to be held against once it was approved: a fresh look, if that took long.
+
+        `may_be_made` raises RefusedError for a plan that, beside a fresh one, may not be. Raises DeclinedError.
+        """
+        may_be_made(plan, seen.plan)
+        if not plan.actions:
+            return seen
+        asked = time.monotonic()
+        if not approve(plan):
+            raise DeclinedError("nothing was changed: the plan was not approved")
+        if time.monotonic() - asked > APPROVAL_HOLDS_S:
+            seen = self.look()
+            may_be_made(plan, seen.plan)
+        return seen
+
+    def carry_out(self, plan: Plan, seen: Seen) -> ApplyReport:
+        """Close what an earlier run left open, then do the plan under the cluster's lock, then look again."""
+        if not seen.plan.cluster.id:
+            return ApplyReport(plan, ())
+        registry = VmRegistry(self._hosts, seen.facts)
+        with cluster_lock.only_writer(self._state_dir, seen.plan.cluster) as folder:
+            recovered = tuple(
+                closed
+                for died in journals.died_runs(folder, seen.plan.cluster)
+                for closed in close_open_intents(died, registry.writers(), _clock)
+            )
+            if not plan.actions:
+                return ApplyReport(plan, (), recovered=recovered)
+            back = held_back.by_a_fresh_look(plan, seen.plan) | held_back.by_an_earlier_run(plan, recovered)
+            journal = _new_journal(folder, plan)
+            outcomes = self._outcomes(plan, back, registry, journal)
+            failure = _ended(journal)
+        return ApplyReport(plan, outcomes, self._look_after(), str(journal.path), failure, recovered)
+
+    def _outcomes(
+        self, plan: Plan, back: dict[str, str], registry: VmRegistry, journal: Journal
+    ) -> tuple[ActionOutcome, ...]:
+        at_once = self._hosts.at_once
+        return apply_plan(
+            plan, back, registry, journal, notify=self._notify, stop=self._stop, at_once=at_once
+        )
+
+    def _look_after(self) -> Plan | None:
+        """What is so now; None where nobody could tell: what was done stays told all the same."""
+        try:
+            return None if self._stop() else self.look().plan
+        except VhdsfixError:
+            return None
+
+
+def _ended(journal: Journal) -> str | None:
+    """Close the run; why its journal is not whole, if it is not."""
+    try:
+        journal.end()
+    except JournalError as error:
+        return str(error)
+    return None
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def _new_journal(folder: Path, plan: Plan) -> Journal:
+    return Journal.create(
+        folder, cluster=plan.cluster, plan=plan.digest, who=_who(), clock=_clock, token=secrets.token_hex(2)
+    )
+
+
+def _who() -> str:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        user = "unknown"
+    return f"{user}@{platform.node()}"
