@@ -22,7 +22,7 @@ from vhdsfix.lab.auth import Account
 from vhdsfix.lab.faults import Fault, Kind
 from vhdsfix.lab.psrp import SimulatedShell
 from vhdsfix.lab.server import Lab, LabNode
-from vhdsfix.lab.world import World
+from vhdsfix.lab.world import Drive, Vm, World
 from vhdsfix.model.readings import Absent, Known, Unknown
 from vhdsfix.model.windows import FolderPath
 from vhdsfix.remote.answers import Answers
@@ -44,6 +44,7 @@ from vhdsfix.remote.questions import Question
 ACCOUNT = Account("LAB\\admin", "correct horse")
 NODE = "HV01"
 FOLDER_PHASE = about_folder(FOLDER)
+OTHER_VM = "0b8f6a1d-3c57-4e92-a1d4-7f60b2c98e35"
 ERRORS: tuple[Kind, ...] = ("unknown", "denied", "terminating", "nonterminating")
 
 
@@ -195,7 +196,7 @@ TOUCHED: dict[str, tuple[str, set[str]]] = {
     "Get-Cluster": ("cluster", {"identity"}),
     "Get-ClusterNode": ("cluster", {"nodes"}),
     "Get-ClusterSharedVolume": ("cluster", {"volumes"}),
-    "Get-ClusterResource": ("cluster", {"clustered_vms", "config_store"}),
+    "Get-ClusterResource": ("cluster", {"clustered_vms", "config_store", "config_store_state"}),
     "Get-ClusterParameter": ("cluster", {"clustered_vms", "config_store"}),
     "Get-VMHost": ("node", {"host"}),
     "Get-VM": ("node", {"vms", "drives"}),
@@ -229,7 +230,11 @@ EMPTY: dict[str, dict[str, object]] = {
     "Get-Cluster": {"identity": Unknown},
     "Get-ClusterNode": {"nodes": Unknown},
     "Get-ClusterSharedVolume": {"volumes": Known(())},
-    "Get-ClusterResource": {"clustered_vms": Known(()), "config_store": Unknown},
+    "Get-ClusterResource": {
+        "clustered_vms": Known(()),
+        "config_store": Unknown,
+        "config_store_state": Unknown,
+    },
     "Get-ClusterParameter": {"clustered_vms": Unknown, "config_store": Known("")},
     "Get-VMHost": {"host": Unknown},
     "Get-VM": {"vms": Known(()), "drives": Known(())},
@@ -247,6 +252,62 @@ def test_an_empty_answer_is_never_absent(reader: RemoteReader, world: World, com
     for name, reading in EMPTY[command].items():
         assert isinstance(after[name], Unknown) if reading is Unknown else after[name] == reading
     assert Absent() not in after.values()
+
+
+# What is told besides, and may be null: it is not known then, and nothing else is lost.
+TOLD_BESIDES = (
+    ("Get-ClusterNode", "BuildNumber", "nodes", "os_version"),
+    ("Get-ClusterSharedVolume", "State", "volumes", "state"),
+    ("Get-ClusterResource", "OwnerNode", "clustered_vms", "owner_node"),
+    ("Get-ClusterResource", "OwnerGroup", "clustered_vms", "configuration_state"),
+    ("Get-ClusterResource", "State", "clustered_vms", "configuration_state"),
+    ("Get-VM", "State", "vms", "state"),
+    ("Get-VM", "Version", "vms", "version"),
+    ("Get-ChildItem", "LastWriteTimeUtc", "files", "written_at"),
+)
+
+
+@pytest.mark.parametrize("told", TOLD_BESIDES, ids=":".join)
+def test_what_is_told_besides_may_be_null(
+    reader: RemoteReader, world: World, facts: dict[str, Facts], told: tuple[str, str, str, str]
+) -> None:
+    command, null, reading, field = told
+    phase = TOUCHED[command][0]
+    fail(world, command, "null", null)
+    after = readings(PHASES[phase](reader))
+    expected = [msgspec.structs.replace(each, **{field: None}) for each in facts[phase][reading].value]
+    assert list(after[reading].value) == expected
+    others = [name for name in after if name not in (reading, "config_store_state")]
+    assert [after[name] for name in others] == [facts[phase][name] for name in others]
+
+
+def test_drives_that_cannot_be_read_are_those_of_the_vm_that_the_error_names(
+    reader: RemoteReader, world: World
+) -> None:
+    world.add_vm(Vm(OTHER_VM, "Other", NODE, drives=[Drive("C:\\VMs\\other.vhdx")]))
+    before = reader.itself()
+    assert isinstance(before.drives, Known)
+    world.faults[NODE] = {"Get-VMHardDiskDrive": Fault("nonterminating", vm="Other", message="It broke.")}
+    after = reader.itself()
+    assert isinstance(after.drives, Known)
+    *others, struck = after.drives.value
+    assert others == [drive for drive in before.drives.value if drive.vm_id != OTHER_VM]
+    assert (struck.vm_id, struck.path) == (OTHER_VM, None)
+    assert "It broke." in (struck.unreadable or "")
+    assert after.vms == before.vms
+
+
+def test_drives_of_the_only_vm_cannot_be_read(reader: RemoteReader, world: World) -> None:
+    world.faults[NODE] = {"Get-VMHardDiskDrive": Fault("nonterminating", vm="Guest1")}
+    drives = reader.itself().drives
+    assert isinstance(drives, Known)
+    assert [drive.unreadable is not None for drive in drives.value] == [True]
+
+
+def test_an_error_that_fits_two_vms_makes_all_drives_unknown(reader: RemoteReader, world: World) -> None:
+    world.add_vm(Vm(OTHER_VM, "Guest1", NODE))
+    world.faults[NODE] = {"Get-VMHardDiskDrive": Fault("nonterminating", vm=OTHER_VM)}
+    assert isinstance(reader.itself().drives, Unknown)
 
 
 def test_one_file_that_may_not_be_read_hides_no_other(reader: RemoteReader, world: World) -> None:

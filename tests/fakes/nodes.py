@@ -24,6 +24,8 @@ from vhdsfix.model.readings import Absent, Known, Unknown
 from vhdsfix.model.windows import FolderPath, VmId
 from vhdsfix.ports import Writer
 
+RESOURCE_STATES = {"Online": 2, "Offline": 3, "Failed": 4}
+VM_STATES = {"Running": 2, "Off": 3}
 NODE_STATES = ("Up", "Down", "Paused", "Joining")
 DISK_FILES = (".vhds", ".avhdx", ".vhdx", ".vhd", ".avhd", ".mrt", ".rct")
 
@@ -53,19 +55,33 @@ class FakeNode:
                 ClusterIdentity(cluster.name, cluster.id, cluster.domain, cluster.shared_volumes_root)
             ),
             nodes=Known(
-                tuple(ClusterNode(node.name, NODE_STATES.index(node.state)) for node in self.world.nodes)
+                tuple(
+                    ClusterNode(node.name, NODE_STATES.index(node.state), node.os_version)
+                    for node in self.world.nodes
+                )
             ),
             volumes=Known(
-                tuple(SharedVolume(volume.name, FolderPath(volume.folder)) for volume in self.world.volumes)
+                tuple(
+                    SharedVolume(volume.name, FolderPath(volume.folder), RESOURCE_STATES[volume.state])
+                    for volume in self.world.volumes
+                )
             ),
             clustered_vms=Known(
                 tuple(
-                    ClusteredVm(VmId(vm.id), f"Virtual Machine {vm.name}", vm.node)
+                    ClusteredVm(
+                        VmId(vm.id),
+                        f"Virtual Machine {vm.name}",
+                        vm.node,
+                        RESOURCE_STATES[vm.configuration_state],
+                    )
                     for vm in self.world.vms
                     if vm.clustered
                 )
             ),
             config_store=Absent() if cluster.config_store is None else Known(cluster.config_store),
+            config_store_state=Absent()
+            if cluster.config_store is None
+            else Known(RESOURCE_STATES[cluster.config_store_state]),
         )
 
     def itself(self) -> NodeFacts:
@@ -78,7 +94,11 @@ class FakeNode:
         return NodeFacts(
             name=self.node,
             host=Known(self.node),
-            vms=Known(tuple(VmFacts(VmId(vm.id), vm.name, vm.clustered) for vm in vms)),
+            vms=Known(
+                tuple(
+                    VmFacts(VmId(vm.id), vm.name, vm.clustered, VM_STATES[vm.state], vm.version) for vm in vms
+                )
+            ),
             drives=Known(tuple(drives)),
         )
 
@@ -108,7 +128,11 @@ class FakeNode:
             read_on=self.node,
             sddl=_sddl(entry),
             files=Known(
-                tuple(FileFacts(name, _sddl(child)) for name, child in children if _is_disk(name, child))
+                tuple(
+                    FileFacts(name, _sddl(child), child.written)
+                    for name, child in children
+                    if _is_disk(name, child)
+                )
             ),
             subfolders=Known(tuple(name for name, child in children if not child.file)),
             links=Known(tuple(above for above in (path, *path.ancestors) if self._is_link(above))),

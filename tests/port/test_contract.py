@@ -50,11 +50,16 @@ class TestCluster:
 
     def test_it_lists_nodes_volumes_and_clustered_vms(self, nodes: Nodes, world: World) -> None:
         world.node("HV02").state = "Paused"
+        world.node("HV02").os_version = "10.0.14393"
         cluster = nodes["HV01"].cluster()
         assert cluster.nodes == Known(
-            (ClusterNode("HV01", 0), ClusterNode("HV02", 2), ClusterNode("HV03", 0))
+            (
+                ClusterNode("HV01", 0, "10.0.20348"),
+                ClusterNode("HV02", 2, "10.0.14393"),
+                ClusterNode("HV03", 0, "10.0.20348"),
+            )
         )
-        assert cluster.volumes == Known((SharedVolume("Volume1", FolderPath(VOLUME)),))
+        assert cluster.volumes == Known((SharedVolume("Volume1", FolderPath(VOLUME), 2),))
         assert isinstance(cluster.clustered_vms, Known)
         assert {vm.vm_id: vm.owner_node for vm in cluster.clustered_vms.value} == dict(
             zip(VM_IDS, NODES, strict=True)
@@ -70,12 +75,30 @@ class TestCluster:
         world.cluster.config_store = value
         assert nodes["HV01"].cluster().config_store == reading
 
+    def test_states_are_told_of_volumes_configurations_and_the_config_store(
+        self, nodes: Nodes, world: World
+    ) -> None:
+        world.volumes[0].state = "Failed"
+        world.vm("Guest2").configuration_state = "Offline"
+        world.cluster.config_store_state = "Offline"
+        cluster = nodes["HV01"].cluster()
+        assert isinstance(cluster.volumes, Known)
+        assert isinstance(cluster.clustered_vms, Known)
+        assert [volume.state for volume in cluster.volumes.value] == [4]
+        assert [vm.configuration_state for vm in cluster.clustered_vms.value] == [2, 3, 2]
+        assert cluster.config_store_state == Known(3)
+        assert nodes["HV02"].itself().vms == Known(())  # Hyper-V does not show it
+
+    def test_without_the_config_stores_resource_it_has_no_state(self, nodes: Nodes, world: World) -> None:
+        world.cluster.config_store = None
+        assert nodes["HV01"].cluster().config_store_state == Absent()
+
 
 class TestItself:
     def test_it_tells_its_name_and_only_its_own_vms(self, nodes: Nodes) -> None:
         facts = nodes["HV02"].itself()
         assert (facts.name, facts.host) == ("HV02", Known("HV02"))
-        assert facts.vms == Known((VmFacts(VM_IDS[1], "Guest2", clustered=True),))
+        assert facts.vms == Known((VmFacts(VM_IDS[1], "Guest2", clustered=True, state=2, version="10.0"),))
         assert facts.drives == Known((Drive(VM_IDS[1], DISK, shared=True),))
 
     def test_a_drive_without_a_path_is_no_error(self, nodes: Nodes, world: World) -> None:
@@ -92,10 +115,10 @@ class TestItself:
 
     def test_a_vm_that_is_not_clustered_says_so(self, nodes: Nodes, world: World) -> None:
         vm_id = VmId("0b8f6a1d-3c57-4e92-a1d4-7f60b2c98e35")
-        world.add_vm(Vm(id=vm_id, name="Alone", node="HV03", clustered=False))
+        world.add_vm(Vm(id=vm_id, name="Alone", node="HV03", clustered=False, state="Off", version="5.0"))
         facts = nodes["HV03"].itself()
         assert isinstance(facts.vms, Known)
-        assert VmFacts(vm_id, "Alone", clustered=False) in facts.vms.value
+        assert VmFacts(vm_id, "Alone", clustered=False, state=3, version="5.0") in facts.vms.value
 
 
 class TestFolders:
@@ -121,6 +144,14 @@ class TestFolders:
     def test_a_hidden_disk_file_is_shown(self, nodes: Nodes, world: World) -> None:
         world.tree.add(f"{FOLDER}\\hidden.avhdx", file=True, hidden=True)
         assert "hidden.avhdx" in files_of(nodes["HV01"])
+
+    def test_when_a_file_was_written_to_is_told(self, nodes: Nodes, world: World) -> None:
+        entry = world.tree.get(DISK)
+        assert entry
+        entry.written = "2026-11-20T23:59:59Z"
+        facts = seen(nodes["HV01"])
+        assert isinstance(facts.files, Known)
+        assert {file.name: file.written_at for file in facts.files.value}[DISK.name] == "2026-11-20T23:59:59Z"
 
     def test_subfolders_are_named(self, nodes: Nodes) -> None:
         facts = seen(nodes["HV01"], FolderPath(VOLUME))

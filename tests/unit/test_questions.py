@@ -34,7 +34,15 @@ QUESTIONS: tuple[Question[Any], ...] = (
 STATEMENTS: tuple[Statement, ...] = (*batch.with_marks(QUESTIONS, "run"), LAST_EXIT_CODE)
 COMMANDS = [command for statement in STATEMENTS for command in statement]
 # An object's text, a list's items' properties and what PowerShell's file provider adds: not in the reference's lists.
-NOT_LISTED = {"FriendlyVolumeName", "volume", "FullName", "Name", "Attributes", "PSIsContainer"}
+NOT_LISTED = {
+    "FriendlyVolumeName",
+    "volume",
+    "volumeState",
+    "FullName",
+    "Name",
+    "Attributes",
+    "PSIsContainer",
+}
 
 
 def by_name(question: Question[Any]) -> str:

@@ -10,7 +10,7 @@ Kind = Literal["unknown", "denied", "terminating", "nonterminating", "null", "em
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a command fails, each time it is called.
+    """How a command fails, each time it is called; with `vm`, a name or id, only for that VM, if VMs are piped into it.
 
     unknown: there is no such command. denied: an access error and nothing else (icacls: exit code 5, nothing written).
     terminating: the statement ends. nonterminating: an error record, and the last object is missing. null: `property` is null
@@ -19,6 +19,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     kind: Kind
     property: str = ""
+    vm: str = ""
     message: str = "The operation failed."
     error_id: str = "Unspecified"
 

@@ -34,6 +34,8 @@ _DEFAULT_ACES = "(A;;FA;;;BA)(A;;FA;;;SY)"
 class Entry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     """A file or folder. `size` in bytes; `link`: it is a reparse point to there; `denied`: nobody may look at it.
 
+    `written`: when it was last written to, UTC, ISO 8601.
+
     `sddl` is any text, also one that is no SDDL: what a node sends is untrusted, and the lab sends it. `unbuilt`: what the
     world's rule has in this folder is made when somebody looks there.
     """
@@ -44,6 +46,7 @@ class Entry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
     hidden: bool = False
     link: str | None = None
     denied: bool = False
+    written: str = "2026-01-02T03:04:05Z"
     unbuilt: bool = False
 
 
@@ -75,7 +78,7 @@ class Tree:
 
     @classmethod
     def load(cls, entries: Mapping[str, Any]) -> Self:
-        """Read {path: {sddl, file, size, hidden, link, denied}}; LabError for anything else."""
+        """Read {path: {sddl, file, size, hidden, link, denied, written}}; LabError for anything else."""
         tree = cls()
         try:
             for path, entry in msgspec.convert(dict(entries), dict[str, Entry]).items():

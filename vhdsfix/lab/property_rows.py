@@ -21,6 +21,7 @@ CONFIG_STORE_RESOURCE = "Virtual Machine Cluster WMI"
 
 _CLUSTER_TYPES = "Microsoft.FailoverClusters.PowerShell."
 _HYPERV_TYPES = "Microsoft.HyperV.PowerShell."
+_VERSION_PARTS = ("MajorVersion", "MinorVersion", "BuildNumber")
 _NO_SNAPSHOT = "00000000-0000-0000-0000-000000000000"
 
 
@@ -45,7 +46,13 @@ def _cluster(world: World, _node: str) -> list[Row]:
 
 def _nodes(world: World, _node: str) -> list[Row]:
     return [
-        {"Name": node.name, "NodeName": node.name, "Id": str(number), "State": node.state}
+        {
+            "Name": node.name,
+            "NodeName": node.name,
+            "Id": str(number),
+            "State": node.state,
+            **dict(zip(_VERSION_PARTS, map(int, node.os_version.split(".")), strict=True)),
+        }
         for number, node in enumerate(world.nodes, start=1)
     ]
 
@@ -60,7 +67,7 @@ def _shared_volume(volume: Volume) -> Row:
         "Name": volume.name,
         "OwnerNode": _named("ClusterNode", volume.owner),
         "SharedVolumeInfo": [mounted],
-        "State": "Online",
+        "State": volume.state,
     }
 
 
@@ -68,33 +75,38 @@ def _resources(world: World, _node: str) -> list[Row]:
     owner = world.nodes[0].name
     rows = [_resource("Cluster Name", "Network Name", "Cluster Group", owner)]
     if world.cluster.config_store is not None:
-        rows.append(_resource(CONFIG_STORE_RESOURCE, CONFIG_STORE_RESOURCE, "Cluster Group", owner))
+        state = world.cluster.config_store_state
+        rows.append(_resource(CONFIG_STORE_RESOURCE, CONFIG_STORE_RESOURCE, "Cluster Group", owner, state))
     for vm in _clustered(world):
         rows += [
-            _resource(name, kind, vm.clustered_as or vm.name, vm.node) for name, kind in _resources_of(vm)
+            _resource(name, kind, vm.clustered_as or vm.name, vm.node, state)
+            for name, kind, state in _resources_of(vm)
         ]
     return rows
 
 
-def _resource(name: str, kind: str, group: str, owner: str) -> Row:
+def _resource(name: str, kind: str, group: str, owner: str, state: str = "Online") -> Row:
     return {
         "Name": name,
         "ResourceType": _named("ClusterResourceType", kind),
         "OwnerGroup": _named("ClusterGroup", group),
         "OwnerNode": _named("ClusterNode", owner),
-        "State": "Online",
+        "State": state,
     }
 
 
-def _resources_of(vm: Vm) -> tuple[tuple[str, str], ...]:
-    """Name and type of the two resources that each clustered VM has. Assumed: as Failover Cluster Manager names them."""
-    kinds = ("Virtual Machine Configuration", "Virtual Machine")
-    return tuple((f"{kind} {vm.clustered_as or vm.name}", kind) for kind in kinds)
+def _resources_of(vm: Vm) -> tuple[tuple[str, str, str], ...]:
+    """Name, type and state of the two resources that each clustered VM has. Assumed: as Failover Cluster Manager names them."""
+    kinds = {
+        "Virtual Machine Configuration": vm.configuration_state,
+        "Virtual Machine": "Online" if vm.state == "Running" else "Offline",
+    }
+    return tuple((f"{kind} {vm.clustered_as or vm.name}", kind, state) for kind, state in kinds.items())
 
 
 def _parameters(world: World, _node: str) -> list[Row]:
     """One row for each private property; `ClusterObject` is the name of its resource."""
-    found = [(name, "VmID", vm.id) for vm in _clustered(world) for name, _kind in _resources_of(vm)]
+    found = [(name, "VmID", vm.id) for vm in _clustered(world) for name, _, _ in _resources_of(vm)]
     if world.cluster.config_store is not None:
         found.append((CONFIG_STORE_RESOURCE, "ConfigStoreRootPath", world.cluster.config_store))
     return [

@@ -31,11 +31,12 @@ _VOLUME_SDDL = "O:BAG:SYD:PAI(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)(A;OICIIO;GA;;;CO)(
 
 
 class NewVolume(msgspec.Struct, forbid_unknown_fields=True):
-    """A cluster shared volume; `sddl` of its root."""
+    """A cluster shared volume and its ClusterResourceState; `sddl` of its root."""
 
     name: str
     folder: str
     owner: str
+    state: str = "Online"
     sddl: str = _VOLUME_SDDL
 
 
@@ -54,7 +55,8 @@ class NewFolder(msgspec.Struct, forbid_unknown_fields=True):
 class NewFile(msgspec.Struct, forbid_unknown_fields=True):
     """A file that is not like the others: protected, moved in, hidden, or not to be looked at. `size` in bytes.
 
-    `moved_from`: the folder on the same volume where it was made; it keeps what it inherited there.
+    `moved_from`: the folder on the same volume where it was made; it keeps what it inherited there. `written`: when it was last
+    written to, UTC, ISO 8601.
     """
 
     path: str
@@ -64,6 +66,7 @@ class NewFile(msgspec.Struct, forbid_unknown_fields=True):
     hidden: bool = False
     link: str | None = None
     denied: bool = False
+    written: str | None = None
 
 
 class GuestCluster(msgspec.Struct, forbid_unknown_fields=True):
@@ -133,7 +136,7 @@ def build(scenario: Scenario) -> World:
 
 def _add_volume(world: World, volume: NewVolume) -> Entry:
     _add_path_to(world.tree, volume.folder)
-    world.volumes.append(Volume(volume.name, volume.folder, world.node(volume.owner).name))
+    world.volumes.append(Volume(volume.name, volume.folder, world.node(volume.owner).name, volume.state))
     link = f"\\\\?\\Volume{{{stable_id(f'volume {volume.name}')}}}\\"
     return world.tree.add(volume.folder, sddl=_with_sids(world, volume.sddl), link=link)
 
@@ -170,7 +173,7 @@ def _add_folder(world: World, folder: NewFolder) -> None:
 def _add_file(world: World, file: NewFile) -> None:
     _add_path_to(world.tree, file.path)
     sddl = _made_in(world.tree, file.moved_from) if file.moved_from else _with_sids(world, file.sddl)
-    world.tree.add(
+    entry = world.tree.add(
         file.path,
         file=True,
         sddl=sddl,
@@ -179,6 +182,7 @@ def _add_file(world: World, file: NewFile) -> None:
         link=file.link,
         denied=file.denied,
     )
+    entry.written = file.written or entry.written
 
 
 def _made_in(tree: Tree, folder: str) -> str:

@@ -22,12 +22,16 @@ Language = Literal["en", "de", "pl"]
 
 
 class Cluster(msgspec.Struct, forbid_unknown_fields=True):
-    """The host cluster. `config_store`: ConfigStoreRootPath, empty when it is not set; None: there is no such resource."""
+    """The host cluster. `config_store`: ConfigStoreRootPath, empty when it is not set; None: there is no such resource.
+
+    `config_store_state`: that resource's, a ClusterResourceState.
+    """
 
     name: str
     domain: str
     shared_volumes_root: str = "C:\\ClusterStorage"
     config_store: str | None = None
+    config_store_state: str = "Online"
 
     @property
     def id(self) -> str:
@@ -38,7 +42,7 @@ class Node(msgspec.Struct, forbid_unknown_fields=True):
     """A host node. One that is Down answers nothing, and what runs on it nobody shows.
 
     Each answer comes `latency_ms` late, and up to `jitter_ms` more. `talkative`: warnings, progress and the like with each.
-    `language`: what its programs speak.
+    `language`: what its programs speak. `os_version`: major, minor, build.
     """
 
     name: str
@@ -47,14 +51,16 @@ class Node(msgspec.Struct, forbid_unknown_fields=True):
     jitter_ms: int = 0
     talkative: bool = False
     language: Language = "en"
+    os_version: str = "10.0.20348"
 
 
 class Volume(msgspec.Struct, forbid_unknown_fields=True):
-    """A cluster shared volume, its mount folder and the node that owns it."""
+    """A cluster shared volume, its mount folder, the node that owns it, and its ClusterResourceState."""
 
     name: str
     folder: str
     owner: str
+    state: str = "Online"
 
 
 class Drive(msgspec.Struct, forbid_unknown_fields=True):
@@ -72,7 +78,7 @@ class Vm(msgspec.Struct, forbid_unknown_fields=True):
     """A VM on its node. Not `registered`: the cluster database knows it and no node shows it.
 
     `dvd`: it has a DVD drive, and no medium in it. `clustered_as`: its name when it was clustered, which its cluster
-    resources keep. `also_on`: a node that shows it too, for the moment of a migration (Assumed: its name resolves on both).
+    resources keep. `configuration_state`: of its configuration resource; Hyper-V shows no VM whose is not Online. `also_on`: a node that shows it too, for the moment of a migration (Assumed: its name resolves on both).
     """
 
     id: str
@@ -85,6 +91,7 @@ class Vm(msgspec.Struct, forbid_unknown_fields=True):
     generation: int = 2
     dvd: bool = False
     clustered_as: str | None = None
+    configuration_state: str = "Online"
     also_on: str | None = None
     drives: list[Drive] = []
 
@@ -117,7 +124,9 @@ class World(msgspec.Struct):
         return [
             vm
             for vm in self.vms
-            if vm.registered and node.upper() in (vm.node.upper(), (vm.also_on or "").upper())
+            if vm.registered
+            and not (vm.clustered and vm.configuration_state != "Online")
+            and node.upper() in (vm.node.upper(), (vm.also_on or "").upper())
         ]
 
     def vm(self, name: str) -> Vm:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from vhdsfix.model.readings import Absent, Known, Unknown
-from vhdsfix.remote.batch import Answer, AnyAnswer
+from vhdsfix.remote.batch import Answer, AnyAnswer, Partial
 from vhdsfix.remote.one_line import one_line
 from vhdsfix.remote.questions import Question, R
 
@@ -20,9 +20,16 @@ class Answers:
         self.node = node
         self._by_name = by_name
 
-    def of(self, question: Question[R]) -> Answer[R]:
-        answer = self._by_name[question.name]
+    def of(self, question: Question[R]) -> Known[tuple[R, ...]] | Absent | Unknown:
+        answer: Answer[R] = self._by_name[question.name]
+        if isinstance(answer, Partial):
+            return self.unknown(question, answer.errors[0].why)
         return self.unknown(question, answer.why) if isinstance(answer, Unknown) else answer
+
+    def partial(self, question: Question[R]) -> Partial[R] | None:
+        """What came in spite of errors that may each concern one VM; `of` calls it Unknown."""
+        answer: Answer[R] = self._by_name[question.name]
+        return answer if isinstance(answer, Partial) else None
 
     def each(self, question: Question[R], made_of: Callable[[R], T]) -> Known[tuple[T, ...]] | Unknown:
         """One value for each row. `made_of` may raise ValueError: what a node sends is untrusted."""

@@ -7,7 +7,9 @@ every mark is there, in order. An error record belongs to the one statement that
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Generic
+
+import msgspec
 
 from vhdsfix.model.readings import Absent, Known, Unknown
 from vhdsfix.remote.messages import ErrorRecord, Messages
@@ -15,8 +17,16 @@ from vhdsfix.remote.questions import Question, R
 from vhdsfix.remote.rows import rows_of
 from vhdsfix.remote.statements import Command, Statement, plain_name
 
-Answer = Known[tuple[R, ...]] | Absent | Unknown
-AnyAnswer = Known[tuple[Any, ...]] | Absent | Unknown
+
+class Partial(msgspec.Struct, Generic[R], frozen=True):
+    """The rows of some VMs, and an error for each of the others. Not Known, unless the errors say for certain which these are."""
+
+    rows: tuple[R, ...]
+    errors: tuple[ErrorRecord, ...]
+
+
+Answer = Known[tuple[R, ...]] | Partial[R] | Absent | Unknown
+AnyAnswer = Known[tuple[Any, ...]] | Partial[Any] | Absent | Unknown
 
 _Errors = tuple[ErrorRecord, ...]
 
@@ -54,7 +64,10 @@ def alone(question: Question[R], messages: Messages) -> Answer[R]:
     """The answer of a question that had a pipeline of its own, where one failure has one meaning."""
     if not messages.completed and not messages.errors:
         return Unknown("the pipeline was stopped")
-    return answer_of(question, messages.output, messages.errors)
+    answer = answer_of(question, messages.output, messages.errors)
+    if isinstance(answer, Partial) and not messages.completed:
+        return Unknown(answer.errors[0].why)
+    return answer
 
 
 def answer_of(question: Question[R], output: tuple[object, ...], errors: _Errors) -> Answer[R]:
@@ -62,13 +75,21 @@ def answer_of(question: Question[R], output: tuple[object, ...], errors: _Errors
     if errors:
         if not output and all(error.short_id in question.absent_ids for error in errors):
             return Absent()
-        return Unknown(
-            next(error.why for error in errors if error.short_id not in question.absent_ids or output)
-        )
+        if not _all_per_vm(question, errors):
+            return Unknown(
+                next(error.why for error in errors if error.short_id not in question.absent_ids or output)
+            )
     try:
-        return Known(rows_of(output, question.row))
+        rows = rows_of(output, question.row)
     except ValueError as error:
         return Unknown(str(error))
+    return Partial(rows, errors) if errors else Known(rows)
+
+
+def _all_per_vm(question: Question[Any], errors: _Errors) -> bool:
+    return question.per_vm is not None and all(
+        plain_name(error.command or "") == question.per_vm.plain_name for error in errors
+    )
 
 
 def _mark(text: str) -> Statement:

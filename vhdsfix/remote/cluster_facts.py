@@ -11,10 +11,12 @@ from vhdsfix.remote.cluster_questions import (
     CLUSTER_NODES,
     CONFIG_STORE,
     CONFIG_STORE_RESOURCE_TYPE,
+    CONFIGURATION_RESOURCE_TYPE,
     RESOURCES,
     SHARED_VOLUMES,
     VM_IDS,
     VM_RESOURCE_TYPE,
+    ClusterNodeRow,
     ResourceRow,
     VmIdRow,
 )
@@ -27,11 +29,19 @@ def cluster_facts(answers: Answers) -> ClusterFacts:
             CLUSTER,
             lambda row: ClusterIdentity(row.name, row.id, row.domain or "", row.shared_volumes_root or ""),
         ),
-        nodes=_some(answers, answers.each(CLUSTER_NODES, lambda row: ClusterNode(row.name, row.state))),
-        volumes=answers.each(SHARED_VOLUMES, lambda row: SharedVolume(row.volume, FolderPath(row.mount))),
+        nodes=_some(answers, answers.each(CLUSTER_NODES, _node)),
+        volumes=answers.each(
+            SHARED_VOLUMES, lambda row: SharedVolume(row.volume, FolderPath(row.mount), row.state)
+        ),
         clustered_vms=_clustered_vms(answers),
         config_store=_config_store(answers),
+        config_store_state=_config_store_state(answers),
     )
+
+
+def _node(row: ClusterNodeRow) -> ClusterNode:
+    version = (row.major_version, row.minor_version, row.build_number)
+    return ClusterNode(row.name, row.state, None if None in version else ".".join(map(str, version)))
 
 
 def _some(
@@ -44,11 +54,18 @@ def _some(
 def _clustered_vms(answers: Answers) -> Known[tuple[ClusteredVm, ...]] | Unknown:
     answer = answers.of(RESOURCES)
     resources = answer.value if isinstance(answer, Known) else ()
-    owners = _owners(resources)
+    by_name = {resource.name.casefold(): resource for resource in resources}
+    configurations = _configuration_states(resources)
 
     def clustered_vm(row: VmIdRow) -> ClusteredVm:
-        resource = _text(row.resource)
-        return ClusteredVm(VmId(row.vm_id), resource, owners.get((resource or "").casefold()))
+        name = _text(row.resource)
+        resource = by_name.get((name or "").casefold())
+        if resource is None:
+            return ClusteredVm(VmId(row.vm_id), name)
+        group = _text(resource.owner_group)
+        return ClusteredVm(
+            VmId(row.vm_id), name, _text(resource.owner_node), configurations.get((group or "").casefold())
+        )
 
     vms = answers.each(VM_IDS, clustered_vm)
     if isinstance(vms, Known) and len(vms.value) < (expected := _vm_resources(resources)):
@@ -57,12 +74,25 @@ def _clustered_vms(answers: Answers) -> Known[tuple[ClusteredVm, ...]] | Unknown
 
 
 def _vm_resources(resources: tuple[ResourceRow, ...]) -> int:
-    return sum(name_of(row.resource_type).casefold() == VM_RESOURCE_TYPE.casefold() for row in resources)
+    return sum(_is_of(VM_RESOURCE_TYPE, row) for row in resources)
 
 
-def _owners(resources: tuple[ResourceRow, ...]) -> dict[str, str | None]:
-    """By the resource's name, which is unique in a cluster: the node that owns it."""
-    return {resource.name.casefold(): _text(resource.owner_node) for resource in resources}
+def _configuration_states(resources: tuple[ResourceRow, ...]) -> dict[str, int | None]:
+    """By group: the state of its VM configurations; None where it has several that differ, or that did not tell.
+
+    A VM and its configuration are in one group, which seldom holds another VM. To read the configurations' own VmID would be
+    one more thing that can fail in a question that must not.
+    """
+    states: dict[str, set[int | None]] = {}
+    for row in resources:
+        group = _text(row.owner_group)
+        if group is not None and _is_of(CONFIGURATION_RESOURCE_TYPE, row):
+            states.setdefault(group.casefold(), set()).add(row.state)
+    return {group: found.pop() if len(found) == 1 else None for group, found in states.items()}
+
+
+def _is_of(resource_type: str, row: ResourceRow) -> bool:
+    return name_of(row.resource_type).casefold() == resource_type.casefold()
 
 
 def _config_store(answers: Answers) -> Known[str] | Absent | Unknown:
@@ -80,6 +110,22 @@ def _config_store(answers: Answers) -> Known[str] | Absent | Unknown:
     if not types.value:
         return answers.unknown(CONFIG_STORE, "not one cluster resource was shown")
     return Known("") if CONFIG_STORE_RESOURCE_TYPE.casefold() in types.value else Absent()
+
+
+def _config_store_state(answers: Answers) -> Known[int] | Absent | Unknown:
+    """Absent only where other resources were seen, as the path."""
+    rows = answers.each(RESOURCES, lambda row: row)
+    if isinstance(rows, Unknown):
+        return rows
+    if not rows.value:
+        return answers.unknown(RESOURCES, "not one was shown")
+    states = {row.state for row in rows.value if _is_of(CONFIG_STORE_RESOURCE_TYPE, row)}
+    if not states:
+        return Absent()
+    state = states.pop()
+    if state is None or states:
+        return answers.unknown(RESOURCES, f"not one state came of {CONFIG_STORE_RESOURCE_TYPE}")
+    return Known(state)
 
 
 def _text(named: Named | None) -> str | None:

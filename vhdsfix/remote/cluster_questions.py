@@ -10,6 +10,8 @@ from vhdsfix.remote.statements import Calculated, Command
 _CLUSTERS = "FailoverClusters\\"
 _RESOURCES = Command(_CLUSTERS + "Get-ClusterResource")
 VM_RESOURCE_TYPE = "Virtual Machine"
+CONFIGURATION_RESOURCE_TYPE = "Virtual Machine Configuration"
+"""Source: FACTS 4 (both types are in public code)."""
 CONFIG_STORE_RESOURCE_TYPE = "Virtual Machine Cluster WMI"
 """Source: FACTS 1.3 (KB4488568 names the resource, public code its type)."""
 
@@ -28,14 +30,20 @@ class ClusterNodeRow(msgspec.Struct, frozen=True, rename="pascal"):
 
     name: str
     state: int
+    major_version: int | None
+    minor_version: int | None
+    build_number: int | None
 
 
 class SharedVolumeRow(
-    msgspec.Struct, frozen=True, rename={"volume": "volume", "mount": "FriendlyVolumeName"}
+    msgspec.Struct,
+    frozen=True,
+    rename={"volume": "volume", "state": "volumeState", "mount": "FriendlyVolumeName"},
 ):
-    """Source: FACTS 4 (SharedVolumeInfo.FriendlyVolumeName is the mount path)."""
+    """Source: FACTS 4 (SharedVolumeInfo.FriendlyVolumeName is the mount path); contract ClusterSharedVolume (State)."""
 
     volume: str
+    state: int | None
     mount: str
 
 
@@ -52,6 +60,8 @@ class ResourceRow(msgspec.Struct, frozen=True, rename="pascal"):
     name: str
     resource_type: Named
     owner_node: Named | None
+    owner_group: Named | None
+    state: int | None
 
 
 class ConfigStoreRow(msgspec.Struct, frozen=True, rename={"path": "Value"}):
@@ -73,7 +83,7 @@ SHARED_VOLUMES = Question(
     answered_as(
         SharedVolumeRow,
         Command(_CLUSTERS + "Get-ClusterSharedVolume"),
-        select_expanded("SharedVolumeInfo", Calculated("volume", "Name")),
+        select_expanded("SharedVolumeInfo", Calculated("volume", "Name"), Calculated("volumeState", "State")),
     ),
     SharedVolumeRow,
 )

@@ -9,6 +9,7 @@ from vhdsfix.model.readings import Absent, Known, Unknown, known_or
 from vhdsfix.model.windows import FolderPath, name_key
 from vhdsfix.remote.answers import Answers
 from vhdsfix.remote.folder_questions import ChildRow, FolderQuestions, is_disk_file, paths_to_root
+from vhdsfix.remote.moments import utc
 
 # Source: System.IO.FileAttributes.ReparsePoint.
 REPARSE_POINT = 0x400
@@ -55,7 +56,8 @@ def _files(children: Children, sddls: FileSddls) -> Known[tuple[FileFacts, ...]]
     missing = Unknown("its SDDL did not come with the others'")
     return Known(
         tuple(
-            FileFacts(row.name, sddls.get(name_key(row.name), missing)) for row in _disk_files(children.value)
+            FileFacts(row.name, sddls.get(name_key(row.name), missing), utc(row.written))
+            for row in _disk_files(children.value)
         )
     )
 

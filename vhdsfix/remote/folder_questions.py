@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from vhdsfix.model.windows import FolderPath
+from vhdsfix.remote.moments import Moment
 from vhdsfix.remote.questions import Question, answered_as, where
 from vhdsfix.remote.statements import Command
 
@@ -27,11 +28,16 @@ class ItemRow(msgspec.Struct, frozen=True, rename="pascal"):
     attributes: int
 
 
-class ChildRow(msgspec.Struct, frozen=True, rename={"name": "Name", "is_folder": "PSIsContainer"}):
+class ChildRow(
+    msgspec.Struct,
+    frozen=True,
+    rename={"name": "Name", "is_folder": "PSIsContainer", "written": "LastWriteTimeUtc"},
+):
     """Source: System.IO.FileSystemInfo, and the property that PowerShell's file system provider adds."""
 
     name: str
     is_folder: bool
+    written: Moment | None
 
 
 class FolderAclRow(msgspec.Struct, frozen=True, rename="pascal"):

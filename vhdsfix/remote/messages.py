@@ -16,11 +16,15 @@ _MISSING = (
 
 
 class ErrorRecord(msgspec.Struct, frozen=True):
-    """`error_id` is the fully qualified one; `command` what it names: the command that ran, failed to bind, or is unknown."""
+    """`error_id` is the fully qualified one; `command` what it names: the command that ran, failed to bind, or is unknown.
+
+    `target`: the text of what it is about, where it says so.
+    """
 
     error_id: str
     command: str | None
     text: str
+    target: str = ""
 
     @property
     def short_id(self) -> str:

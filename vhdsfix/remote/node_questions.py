@@ -18,11 +18,13 @@ class HostRow(msgspec.Struct, frozen=True, rename="pascal"):
 
 
 class VmRow(msgspec.Struct, frozen=True, rename="pascal"):
-    """Source: contract Microsoft.HyperV.PowerShell.VirtualMachine."""
+    """Source: contract Microsoft.HyperV.PowerShell.VirtualMachine (Version is a System.String there)."""
 
     id: str
     name: str
     is_clustered: bool
+    state: int | None
+    version: str | None
 
 
 class DriveRow(
@@ -51,10 +53,7 @@ HOST = Question("who it is", answered_as(HostRow, Command(_HYPERV + "Get-VMHost"
 
 VMS = Question("its VMs", answered_as(VmRow, _VMS), VmRow)
 
-DRIVES = Question(
-    "its VMs' drives",
-    answered_as(DriveRow, _VMS, Command(_HYPERV + "Get-VMHardDiskDrive")),
-    DriveRow,
-)
+_DRIVES = Command(_HYPERV + "Get-VMHardDiskDrive")
+DRIVES = Question("its VMs' drives", answered_as(DriveRow, _VMS, _DRIVES), DriveRow, per_vm=_DRIVES)
 
 NODE_PHASE = (HOST, VMS, DRIVES)

@@ -59,4 +59,6 @@ def messages_of(pipeline: PowerShell) -> Messages:
 def _error_record(error: Any) -> ErrorRecord:
     """Which command it names: WIRE 7.1 (the one that ran, else the category's activity, else the target)."""
     named = error.invocation_name or error.activity or error.target_name
-    return ErrorRecord(one_line(error.fq_error), str(named) if named else None, one_line(error))
+    return ErrorRecord(
+        one_line(error.fq_error), str(named) if named else None, one_line(error), str(error.target_name or "")
+    )

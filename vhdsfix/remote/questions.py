@@ -20,13 +20,15 @@ LAST_EXIT_CODE: Statement = (Command(_UTILITY + "Get-Variable", {"Name": "LASTEX
 class Question(msgspec.Struct, Generic[R], frozen=True):
     """`name` completes "HV01 did not tell …" and is unique in its phase. `row`: a field that may be null says `| None`.
 
-    `absent_ids`: error ids, without the class behind them, that mean: what was asked for is not there.
+    `absent_ids`: error ids, without the class behind them, that mean: what was asked for is not there. `per_vm`: a command
+    whose errors may each concern one VM of several that are piped into it.
     """
 
     name: str
     statement: Statement
     row: type[R]
     absent_ids: frozenset[str] = frozenset()
+    per_vm: Command | None = None
 
 
 class NamedObject(msgspec.Struct, frozen=True, rename="pascal"):

@@ -11,7 +11,7 @@ from vhdsfix.lab.binding import Binding, Bound
 from vhdsfix.lab.cmdlets.contract import Signature
 from vhdsfix.lab.error_records import ACCESS_EXCEPTIONS, ErrorRecord, TerminatingError
 from vhdsfix.lab.faults import Fault
-from vhdsfix.lab.objects import PSObject
+from vhdsfix.lab.objects import PSObject, items_of, property_of, text_of
 from vhdsfix.lab.runspace import Runspace
 
 _OPERATION_EXCEPTIONS = ("System.InvalidOperationException", "System.SystemException")
@@ -85,6 +85,8 @@ def _bound_parameters(call: Call, binding: Binding, piped: Iterator[Any] | None)
 def _failing(fault: Fault, cmdlet: Cmdlet, call: Call, records: Iterator[Bound]) -> Iterator[Any]:
     error = call.error(fault.error_id, "NotSpecified", _OPERATION_EXCEPTIONS, fault.message)
     match fault.kind:
+        case "nonterminating" if fault.vm:
+            yield from cmdlet.run(call, _without_vm(fault.vm, error, call, records))
         case "terminating":
             for _ in records:
                 raise TerminatingError(error)
@@ -97,6 +99,19 @@ def _failing(fault: Fault, cmdlet: Cmdlet, call: Call, records: Iterator[Bound])
             list(_each_with(denied, call, records))
         case _:
             list(records)
+
+
+def _without_vm(vm: str, error: ErrorRecord, call: Call, records: Iterator[Bound]) -> Iterator[Bound]:
+    for bound in records:
+        struck = [
+            each
+            for each in items_of(bound.get("VM"))
+            if vm.lower() in (text_of(property_of(each, name)).lower() for name in ("Name", "Id"))
+        ]
+        if struck:
+            call.write_error(msgspec.structs.replace(error, target=struck[0]))
+        else:
+            yield bound
 
 
 def _each_with(error: ErrorRecord, call: Call, records: Iterator[Bound]) -> Iterator[Bound]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ntpath
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from vhdsfix.lab.binding import Bound
@@ -95,6 +96,7 @@ def _file_system_object(path: str, entry: Entry) -> PSObject:
         "Length": entry.size if entry.file else None,
         "Attributes": _attributes(entry),
         "LinkTarget": entry.link,
+        "LastWriteTimeUtc": datetime.fromisoformat(entry.written),
         "PSPath": _PROVIDER + path,
         "PSChildName": ntpath.basename(path) or path,
     }

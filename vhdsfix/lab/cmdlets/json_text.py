@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import datetime
 from typing import Any
 
 from vhdsfix.lab.objects import EnumValue, PSObject, text_of
@@ -17,7 +18,7 @@ _ESCAPED = re.compile("[\"\\\\<>&'\x00-\x1f\x85\u2028\u2029]")
 
 
 class NotJsonError(Exception):
-    """A value that the lab does not write as JSON: 5.1's dates and time spans are not asked for (WIRE 7.4)."""
+    """A value that the lab does not write as JSON: 5.1's time spans are not asked for (WIRE 7.4)."""
 
 
 def json_text(value: Any, depth: int, level: int = 0) -> str:  # noqa: PLR0911 - a case for each type
@@ -32,6 +33,8 @@ def json_text(value: Any, depth: int, level: int = 0) -> str:  # noqa: PLR0911 -
             return _quoted(str(value))
         case EnumValue():
             return str(value.number)
+        case datetime():
+            return f'"\\/Date({int(value.timestamp() * 1000)})\\/"'
         case list() | dict() | PSObject() if level > depth:
             return _quoted(text_of(value))
         case list():
