@@ -148,7 +148,9 @@ def over_tls(file: Path) -> Callable[[socket.socket], None]:
     def answer(wire: socket.socket) -> None:
         try:
             with context.wrap_socket(wire, server_side=True) as secured:
-                secured.recv(65536)
+                request = b""
+                while not request.endswith(b"Envelope>") and (part := secured.recv(65536)):
+                    request += part  # what is left unread would become a reset
                 secured.sendall(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n")
         except OSError:
             pass

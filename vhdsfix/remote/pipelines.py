@@ -3,49 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
-from pypsrp.complex_objects import Command as PypsrpCommand
-from pypsrp.complex_objects import PSInvocationState
+from pypsrp.complex_objects import ComplexObject, PSInvocationState
+from pypsrp.messages import MessageType
 from pypsrp.powershell import PowerShell, RunspacePool
+from pypsrp.serializer import Serializer
+from pypsrp.wsman import WSMan
 
+from vhdsfix.remote.clixml_text import text_of
+from vhdsfix.remote.create_pipeline import create_pipeline
 from vhdsfix.remote.messages import ErrorRecord, Messages
 from vhdsfix.remote.one_line import one_line
-from vhdsfix.remote.statements import Calculated, Command, Statement, Value
+from vhdsfix.remote.statements import Statement
 
 
-class _UncopiedCommand(PypsrpCommand):
-    """pypsrp copies every command deeply, twice, before it writes it down: two fifths of a plan's work, and nothing changes one."""
-
-    def __deepcopy__(self, _memo: object) -> Self:
-        return self
+def pool_on(wsman: WSMan, configuration_name: str) -> RunspacePool:
+    """A runspace pool, not yet open, that can read every text and takes the pipelines that `pipeline_of` makes."""
+    pool = RunspacePool(wsman, configuration_name=configuration_name)
+    pool._serializer = pool._fragmenter.serializer = _Serializer()  # noqa: SLF001 - pypsrp takes none; pinned <0.10
+    return pool
 
 
 def pipeline_of(pool: RunspacePool, statements: Sequence[Statement]) -> PowerShell:
-    pipeline = PowerShell(pool)
-    for index, statement in enumerate(statements):
-        if index:
-            pipeline.add_statement()
-        for command in statement:
-            _add(pipeline, command)
-    return pipeline
+    """A pipeline to begin. Raises ValueError where the node named no version of the protocol that is one."""
+    return _Pipeline(pool, create_pipeline(statements, pool.protocol_version or ""))
 
 
-def _add(pipeline: PowerShell, command: Command) -> None:
-    version = pipeline.runspace_pool.protocol_version or ""
-    pipeline.add_command(_UncopiedCommand(command.name, protocol_version=version, is_script=False))
-    for name, value in command.parameters.items():
-        pipeline.add_parameter(name, _sent(value))
-    for argument in command.arguments:
-        pipeline.add_argument(argument)
+class _Pipeline(PowerShell):
+    """pypsrp's, but that the message which creates it is there already."""
+
+    def __init__(self, pool: RunspacePool, written: bytes) -> None:
+        super().__init__(pool)
+        self._written = written
+
+    def begin_invoke(self, *_: Any, **__: Any) -> None:
+        self._invoke(_Written(self._written))
 
 
-def _sent(value: Value) -> object:
-    if isinstance(value, tuple):
-        return [
-            {"n": item.name, "e": item.expression} if isinstance(item, Calculated) else item for item in value
-        ]
-    return str(value) if isinstance(value, str) else value  # pypsrp knows str, not what is derived from it
+class _Written(ComplexObject):
+    """A message's data, as it goes out."""
+
+    MESSAGE_TYPE = MessageType.CREATE_PIPELINE
+
+    def __init__(self, written: bytes) -> None:
+        super().__init__()
+        self.written = written
+
+
+class _Serializer(Serializer):
+    """pypsrp's cannot read every text, and wants to write each message itself."""
+
+    def serialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return value.written if isinstance(value, _Written) else super().serialize(value, *args, **kwargs)
+
+    def _deserialize_string(self, value: str | None) -> str:
+        return text_of(value)
 
 
 def messages_of(pipeline: PowerShell) -> Messages:

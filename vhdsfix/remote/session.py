@@ -23,12 +23,11 @@ from requests.exceptions import ContentDecodingError
 
 from vhdsfix.config import Secret
 from vhdsfix.errors import LostError, QuotaError, UnreachableError
-from vhdsfix.remote.clixml_text import text_of
 from vhdsfix.remote.connection import DEFAULT_CONFIGURATION, Connection, kerberos_is_here, route_of
 from vhdsfix.remote.foreign_errors import Attempt, Stage, as_node_error, may_pass
 from vhdsfix.remote.messages import Messages
 from vhdsfix.remote.one_line import one_line
-from vhdsfix.remote.pipelines import messages_of, pipeline_of
+from vhdsfix.remote.pipelines import messages_of, pipeline_of, pool_on
 from vhdsfix.remote.sockets import Sockets, tls_context
 from vhdsfix.remote.statements import Effect, Statement
 
@@ -170,8 +169,7 @@ class Session:
         with self._translated("opening a session on", Stage.OPENING):
             self._wsman = self._transport()
             configuration = self._connection.configuration_name or DEFAULT_CONFIGURATION
-            self._pool = RunspacePool(self._wsman, configuration_name=configuration)
-            self._pool._serializer._deserialize_string = text_of  # type: ignore[method-assign, assignment] # noqa: SLF001 - it cannot read every text; pinned <0.10
+            self._pool = pool_on(self._wsman, configuration)
             self._pool.open()
             return self._pool
 
@@ -208,9 +206,9 @@ class Session:
     def _invoked(
         self, pool: RunspacePool, doing: str, statements: Sequence[Statement], *, writes: bool
     ) -> Messages:
-        pipeline = pipeline_of(pool, statements)
         self._may_still_write = writes
         with self._translated(doing, Stage.SENDING):
+            pipeline = pipeline_of(pool, statements)
             pipeline.begin_invoke()
         with self._translated(doing, Stage.WAITING):
             pipeline.end_invoke()
