@@ -164,4 +164,5 @@ def _put(tree: Tree, folder: str, below: Mapping[str, Entry]) -> None:
     for name, entry in below.items():
         said = msgspec.structs.asdict(entry)
         del said["unbuilt"]  # it was built when it was taken
-        tree.add(folder + name, **said)
+        written = said.pop("written")
+        tree.add(folder + name, **said).written = written
