@@ -9,7 +9,7 @@ import msgspec
 
 from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
-from vhdsfix.model.windows import FolderPath, VmId
+from vhdsfix.model.windows import Ace, FolderPath, VmId
 
 T = TypeVar("T")
 
@@ -37,13 +37,19 @@ class Reader(Protocol):
 
 
 class Writer(Reader, Protocol):
-    """One node that can be changed, too."""
+    """One node that can be changed, too. A change is sent here, once, and reaches everything below its folder.
+
+    Every change raises UnreachableError if nothing was sent; LostError if it may have been done, or may yet be.
+    """
 
     def grant(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
-        """Grant the VM (OI)F on the folder, here, once.
+        """Grant the VM (OI)F on the folder, besides what it has there."""
 
-        Raises UnreachableError if nothing was sent; LostError if it may have been done, or may yet be.
-        """
+    def remove(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
+        """Take away all that the folder itself allows the VM; what it inherits from above stays."""
+
+    def restore(self, folder: FolderPath, vm_id: VmId, entry: Ace) -> WriteAnswer:
+        """Put this one entry of the VM in place of all that the folder itself allows it."""
 
 
 R_co = TypeVar("R_co", bound=Reader, covariant=True)

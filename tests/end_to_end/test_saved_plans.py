@@ -115,7 +115,8 @@ def test_an_action_that_was_altered_and_sealed_again_is_refused(
     lab: Rehearsal, saved: Path, key: str
 ) -> None:
     raw = from_json(saved.read_bytes(), dict)
-    raw["actions"][0][key] = raw["actions"][1][key] if key in ("sid", "id") else "something else"
+    other = {"sid": raw["actions"][1]["sid"], "id": raw["actions"][1]["id"], "op": "remove"}
+    raw["actions"][0][key] = other.get(key, "something else")
     saved.write_bytes(written(sealed(from_json(to_json(raw), Plan))))
     with pytest.raises(StalePlanError, match="is not the one its folder and VM call for"):
         apply(lab, saved)

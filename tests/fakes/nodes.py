@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from vhdsfix.access import icacls_rights
+from vhdsfix.errors import UnreachableError
 from vhdsfix.lab.cmdlets import icacls
 from vhdsfix.lab.ntfs import Entry
 from vhdsfix.lab.world import World
@@ -21,7 +23,7 @@ from vhdsfix.model.facts import (
 )
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.readings import Absent, Known, Unknown
-from vhdsfix.model.windows import FolderPath, VmId
+from vhdsfix.model.windows import Ace, FolderPath, VmId
 from vhdsfix.ports import Writer
 
 RESOURCE_STATES = {"Online": 2, "Offline": 3, "Failed": 4}
@@ -31,14 +33,16 @@ DISK_FILES = (".vhds", ".avhdx", ".vhdx", ".vhd", ".avhd", ".mrt", ".rct")
 
 
 class FakeNode:
-    """A Reader and Writer. `before_read` is called before each look at folders; `carry_out_grant` may be replaced."""
+    """A Reader and Writer. `before_read` is called before each look at folders; the two `carry_out_…` may be replaced."""
 
     def __init__(self, world: World, name: str) -> None:
         self.world = world
         self.reads = 0
         self.grants: list[tuple[FolderPath, VmId]] = []
+        self.undone: list[tuple[FolderPath, VmId]] = []
         self.before_read: Callable[[], None] = lambda: None
         self.carry_out_grant: Callable[[FolderPath, VmId], WriteAnswer] = self.run_icacls
+        self.carry_out_undoing: Callable[[FolderPath, str, str], WriteAnswer] = self.run_icacls_with
         self._name = name
 
     @property
@@ -114,7 +118,22 @@ class FakeNode:
 
     def run_icacls(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
         """What a node without faults does."""
-        ended = icacls.run(self.world, self.node, (folder, "/grant", f"{vm_id.account}:(OI)F"))
+        return self.run_icacls_with(folder, "/grant", f"{vm_id.account}:(OI)F")
+
+    def remove(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
+        self.undone.append((folder, vm_id))
+        return self.carry_out_undoing(folder, "/remove:g", vm_id.account)
+
+    def restore(self, folder: FolderPath, vm_id: VmId, entry: Ace) -> WriteAnswer:
+        self.undone.append((folder, vm_id))
+        rights = icacls_rights(entry)
+        if rights is None or entry.sid != vm_id.sid:
+            raise UnreachableError(f"nothing was sent: icacls cannot be told {entry}")
+        return self.carry_out_undoing(folder, "/grant:r", f"{vm_id.account}:{rights}")
+
+    def run_icacls_with(self, folder: FolderPath, option: str, what: str) -> WriteAnswer:
+        """The same with any of its options."""
+        ended = icacls.run(self.world, self.node, (folder, option, what))
         return WriteAnswer(ended.exit_code, ended.stdout + ended.stderr)
 
     def _folder(self, path: FolderPath) -> FolderFacts:

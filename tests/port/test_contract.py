@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from tests.fakes.small_world import BACKING, DISK, FOLDER, NODES, OTHER_FOLDER, VM_IDS, VOLUME
+from vhdsfix.errors import UnreachableError
 from vhdsfix.lab.world import Vm, World
 from vhdsfix.model.facts import ClusteredVm, ClusterNode, Drive, FolderFacts, SharedVolume, VmFacts
 from vhdsfix.model.readings import Absent, Known, Unknown
-from vhdsfix.model.windows import FolderPath, VmId
+from vhdsfix.model.windows import Ace, AceFlag, AceType, FolderPath, VmId
 from vhdsfix.ports import Writer
 
 Nodes = Mapping[str, Writer]
@@ -229,3 +230,88 @@ class TestGrant:
         world.tree.add(folder)
         assert nodes["HV01"].grant(folder, VM_IDS[0]).exit_code == 0
         assert EXPLICIT in sddl_of(nodes["HV01"], folder)
+
+
+def allowing(mask: int, flags: int = AceFlag.OBJECT_INHERIT) -> Ace:
+    return Ace(AceType.ALLOW, flags, mask, VM_IDS[0].sid)
+
+
+class TestRemove:
+    def test_it_takes_the_grant_off_folder_and_files(self, nodes: Nodes, world: World) -> None:
+        before = world.tree.dump()
+        nodes["HV01"].grant(FOLDER, VM_IDS[0])
+        assert nodes["HV01"].remove(FOLDER, VM_IDS[0]).exit_code == 0
+        assert world.tree.dump() == before
+
+    def test_it_takes_every_entry_of_that_vm_and_no_other(self, nodes: Nodes, world: World) -> None:
+        nodes["HV02"].grant(FOLDER, VM_IDS[1])
+        without = world.tree.dump()
+        nodes["HV01"].restore(FOLDER, VM_IDS[0], allowing(0x1301BF, AceFlag.CONTAINER_INHERIT))
+        nodes["HV01"].grant(FOLDER, VM_IDS[0])
+        nodes["HV01"].remove(FOLDER, VM_IDS[0])
+        assert world.tree.dump() == without
+
+    def test_a_deny_and_what_is_inherited_stay(self, nodes: Nodes, world: World) -> None:
+        sid = VM_IDS[0].sid
+        world.set_sddl(FOLDER, f"O:BAG:SYD:P(D;;FR;;;{sid})(A;;FR;;;{sid})(A;OICIID;FX;;;{sid})")
+        nodes["HV01"].remove(FOLDER, VM_IDS[0])
+        assert sddl_of(nodes["HV01"]).startswith("O:BAG:SYD:P")
+        assert sddl_of(nodes["HV01"]).endswith(f"(D;;FR;;;{sid})(A;OICIID;FX;;;{sid})")
+
+    def test_elsewhere_it_answers_1332_and_changes_nothing(self, nodes: Nodes, world: World) -> None:
+        nodes["HV01"].grant(FOLDER, VM_IDS[0])
+        before = world.tree.dump()
+        assert nodes["HV02"].remove(FOLDER, VM_IDS[0]).exit_code == 1332
+        assert world.tree.dump() == before
+
+    def test_nothing_to_take_is_no_error(self, nodes: Nodes, world: World) -> None:
+        before = world.tree.dump()
+        assert nodes["HV01"].remove(FOLDER, VM_IDS[0]).exit_code == 0
+        assert world.tree.dump() == before
+
+
+class TestRestore:
+    @pytest.mark.parametrize(
+        ("entry", "written"),
+        [
+            (allowing(0x1301BF), "(A;OI;0x1301bf;;;{sid})"),
+            (allowing(0x1F01FF, 0), "(A;;FA;;;{sid})"),
+            (
+                allowing(0x1200A9, AceFlag.CONTAINER_INHERIT | AceFlag.INHERIT_ONLY),
+                "(A;CIIO;0x1200a9;;;{sid})",
+            ),
+            (allowing(0x120089, AceFlag.OBJECT_INHERIT | AceFlag.NO_PROPAGATE), "(A;OINP;0x120089;;;{sid})"),
+            (allowing(0x100116), "(A;OI;0x100116;;;{sid})"),
+        ],
+    )
+    def test_one_entry_stands_in_place_of_all(self, nodes: Nodes, entry: Ace, written: str) -> None:
+        nodes["HV01"].grant(FOLDER, VM_IDS[0])
+        assert nodes["HV01"].restore(FOLDER, VM_IDS[0], entry).exit_code == 0
+        assert written.format(sid=VM_IDS[0].sid) in sddl_of(nodes["HV01"])
+        assert sddl_of(nodes["HV01"]).count(VM_IDS[0].sid) == 1
+
+    def test_files_follow(self, nodes: Nodes) -> None:
+        nodes["HV01"].grant(FOLDER, VM_IDS[0])
+        nodes["HV01"].restore(FOLDER, VM_IDS[0], allowing(0x1301BF))
+        assert all(f"(A;ID;0x1301bf;;;{VM_IDS[0].sid})" in sddl for sddl in files_of(nodes["HV02"]).values())
+
+    def test_elsewhere_it_answers_1332_and_changes_nothing(self, nodes: Nodes, world: World) -> None:
+        before = world.tree.dump()
+        assert nodes["HV02"].restore(FOLDER, VM_IDS[0], allowing(0x1301BF)).exit_code == 1332
+        assert world.tree.dump() == before
+
+    @pytest.mark.parametrize(
+        "entry",
+        [
+            allowing(0x1301BE),
+            allowing(0x1301BF, AceFlag.INHERITED),
+            Ace(AceType.DENY, AceFlag.OBJECT_INHERIT, 0x1301BF, VM_IDS[0].sid),
+            Ace(AceType.ALLOW, AceFlag.OBJECT_INHERIT, 0x1301BF, VM_IDS[1].sid),
+        ],
+        ids=["rights without a letter", "inherited", "a deny", "another VM's"],
+    )
+    def test_what_icacls_cannot_be_told_is_never_sent(self, nodes: Nodes, world: World, entry: Ace) -> None:
+        before = world.tree.dump()
+        with pytest.raises(UnreachableError):
+            nodes["HV01"].restore(FOLDER, VM_IDS[0], entry)
+        assert world.tree.dump() == before

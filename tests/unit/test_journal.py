@@ -62,6 +62,8 @@ def test_a_whole_run_is_written_to_the_letter(tmp_path: Path) -> None:
             "folder": ACTIONS[0].folder,
             "sid": ACTIONS[0].sid,
             "before": BEFORE,
+            "vm": "Guest1",
+            "rights": "(OI)F",
         },
         {"at": at, "result": ACTIONS[0].id, "outcome": {"outcome": "stuck", "why": "why"}, "after": None},
         {"at": at, "end": "20261123T120000Z-a1b2"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from vhdsfix.errors import UnreachableError
-from vhdsfix.model.windows import FolderPath, VmId
+from vhdsfix.model.windows import Ace, AceFlag, AceType, FolderPath, VmId
 from vhdsfix.remote import batch, changes
 from vhdsfix.remote.cluster_questions import CLUSTER_PHASE
 from vhdsfix.remote.folder_questions import about_file, about_folder, is_disk_file, paths_to_root
@@ -93,10 +94,36 @@ def test_the_change_is_kb4230569s_command_and_marked() -> None:
     assert change.statements == ((change.command,), LAST_EXIT_CODE)
 
 
-def test_a_volumes_root_is_not_sent() -> None:
+ENTRY = Ace(AceType.ALLOW, AceFlag.OBJECT_INHERIT, 0x1301BF, VM.sid)
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments"),
+    [
+        (
+            changes.remove(FOLDER, VM),
+            ("/remove:g", "NT VIRTUAL MACHINE\\D3599536-222A-4D6E-BB10-A6019C3F2B9B"),
+        ),
+        (
+            changes.restore(FOLDER, VM, ENTRY),
+            ("/grant:r", "NT VIRTUAL MACHINE\\D3599536-222A-4D6E-BB10-A6019C3F2B9B:(OI)M"),
+        ),
+    ],
+)
+def test_what_undo_sends(change: changes.Change, arguments: tuple[str, str]) -> None:
+    command = Command("icacls.exe", arguments=(FOLDER, *arguments), effect=Effect.WRITES)
+    assert change.statements == ((command,), LAST_EXIT_CODE)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [changes.grant, changes.remove, lambda folder, vm_id: changes.restore(folder, vm_id, ENTRY)],
+    ids=["grant", "remove", "restore"],
+)
+def test_a_volumes_root_is_not_sent(make: Callable[[FolderPath, VmId], changes.Change]) -> None:
     """Its last backslash would escape the quote behind it (WIRE 7.5); other paths that could are no FolderPath."""
     with pytest.raises(UnreachableError, match="nothing was sent"):
-        changes.grant(FolderPath("C:\\"), VM)
+        make(FolderPath("C:\\"), VM)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from vhdsfix.access.rights import FULL_CONTROL
-from vhdsfix.model.windows import Ace, AceFlag, AceType, SecurityDescriptor, VmId
+from vhdsfix.model.windows import Ace, AceFlag, AceType, SecurityDescriptor, Sid, VmId
 
 
 def grant_entry(vm_id: VmId) -> Ace:
@@ -32,9 +32,13 @@ def _with_entry(entries: tuple[Ace, ...], grant: Ace) -> tuple[Ace, ...]:
         if (ace.type, ace.flags, ace.sid) == (grant.type, grant.flags, grant.sid):
             merged = msgspec.structs.replace(ace, mask=ace.mask | grant.mask)
             return (*entries[:place], merged, *entries[place + 1 :])
-    denies = [place for place, ace in enumerate(entries) if ace.is_deny and not ace.is_inherited]
-    place = denies[-1] + 1 if denies else 0
+    place = _behind_the_denies(entries)
     return (*entries[:place], grant, *entries[place:])
+
+
+def _behind_the_denies(entries: tuple[Ace, ...]) -> int:
+    denies = [place for place, ace in enumerate(entries) if ace.is_deny and not ace.is_inherited]
+    return denies[-1] + 1 if denies else 0
 
 
 def explicit_allow_of(descriptor: SecurityDescriptor, sids: AbstractSet[str]) -> tuple[Ace, ...]:
@@ -44,6 +48,24 @@ def explicit_allow_of(descriptor: SecurityDescriptor, sids: AbstractSet[str]) ->
         for ace in descriptor.aces
         if ace.sid in sids and ace.is_allow and ace.is_plain and not ace.is_inherited
     )
+
+
+def allow_of(descriptor: SecurityDescriptor, sid: Sid) -> tuple[Ace, ...]:
+    """All plain allow entries of one SID, inherited ones too."""
+    return tuple(ace for ace in descriptor.aces if ace.sid == sid and ace.is_allow and ace.is_plain)
+
+
+def with_explicit_allow(folder: SecurityDescriptor, sid: Sid, entries: tuple[Ace, ...]) -> SecurityDescriptor:
+    """The folder's descriptor with these as the only explicit allow entries of that SID, behind the last explicit deny
+    (Assumed: where icacls puts them). One without entries of its own at all comes back as it is.
+    """
+    if folder.dacl is None or folder.dacl.entries is None:
+        return folder
+    mine = explicit_allow_of(folder, {sid})
+    others = tuple(ace for ace in folder.dacl.entries if ace not in mine)
+    place = _behind_the_denies(others)
+    kept = (*others[:place], *entries, *others[place:])
+    return msgspec.structs.replace(folder, dacl=msgspec.structs.replace(folder.dacl, entries=kept))
 
 
 def is_canonical(descriptor: SecurityDescriptor) -> bool:

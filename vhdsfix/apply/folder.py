@@ -1,4 +1,4 @@
-"""One folder's grants, one after another: read, compare, intend, write, read back. Source: DESIGN 6."""
+"""One folder's changes, one after another: read, compare, intend, write, read back. Source: DESIGN 6."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from functools import partial
 
 import msgspec
 
+from vhdsfix import access
 from vhdsfix.apply import proof
 from vhdsfix.apply.dacls import Dacls, read_dacls
+from vhdsfix.apply.goal import Goal, goal_of
 from vhdsfix.apply.journal import Journal
 from vhdsfix.errors import AuthError, CommandError, JournalError, NodeError, QuotaError, UnreachableError
 from vhdsfix.model.outcome import Drifted, Outcome, Stuck, Untouched, WriteAnswer
@@ -95,8 +97,8 @@ class FolderAtWork:
                 return self._from(before, action, writer)
 
     def _from(self, before: Dacls, action: Action, writer: Writer) -> _Attempt:
-        planned_vms = [other.vm_id for other in self._grants.actions]
-        needless = proof.outcome_without_writing(action, self._grants.planned, planned_vms, before)
+        goals = [_goal(other) for other in self._grants.actions]
+        needless = proof.outcome_without_writing(_goal(action), self._grants.planned, goals, before)
         if needless:
             return _Attempt(needless)
         try:
@@ -109,13 +111,13 @@ class FolderAtWork:
         return _Attempt(
             outcome,
             may_be_elsewhere=isinstance(outcome, Untouched),
-            foreseen=after is not None and proof.is_as_foreseen(action.vm_id, before, after),
+            foreseen=after is not None and proof.is_as_foreseen(_goal(action), before, after),
         )
 
     def _write(self, action: Action, writer: Writer, before: Dacls) -> tuple[Outcome, Dacls | None]:
-        change = partial(proof.Change, action.sid, action.vm_id, before)
+        change = partial(proof.Change, _goal(action), before)
         try:
-            answer = writer.grant(action.folder, action.vm_id)
+            answer = _sent(writer, action)
         except (UnreachableError, AuthError) as error:
             return Untouched(f"nothing was sent: {error}"), None
         except (CommandError, QuotaError) as error:
@@ -148,6 +150,20 @@ class FolderAtWork:
     def _read(self, reader: Reader) -> Dacls | Absent | Unknown:
         planned = self._grants.planned
         return read_dacls(reader, planned.path, planned.attached, planned.private)
+
+
+def _goal(action: Action) -> Goal:
+    return goal_of(action.op, action.rights, action.vm_id)
+
+
+def _sent(writer: Writer, action: Action) -> WriteAnswer:
+    match action.op:
+        case "grant":
+            return writer.grant(action.folder, action.vm_id)
+        case "remove":
+            return writer.remove(action.folder, action.vm_id)
+        case "restore":
+            return writer.restore(action.folder, action.vm_id, access.entry_of(action.rights, action.sid))
 
 
 def _differ(before: Dacls, now: Dacls) -> bool:

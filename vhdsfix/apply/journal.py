@@ -3,7 +3,8 @@
 One file a run, JSON Lines in UTF-8, the keys of each line sorted:
 
     {"format": "vhdsfix-journal/1", "run": …, "at": …, "who": …, "cluster": {"name": …, "id": …}, "plan": <its digest>}
-    {"at": …, "intent": <action id>, "op": "grant", "folder": …, "sid": …, "before": {".": SDDL, <file name>: SDDL, …}}
+    {"at": …, "intent": <action id>, "op": "grant", "folder": …, "sid": …, "before": {".": SDDL, <file name>: SDDL, …},
+     "vm": <its name>, "rights": "(OI)F"}
     {"at": …, "result": <action id>, "outcome": {"outcome": "done"}, "after": {".": SDDL, …}}
     {"at": …, "end": <run>}
 
@@ -26,7 +27,7 @@ import msgspec
 from vhdsfix.errors import JournalError
 from vhdsfix.model.document import from_json, to_json
 from vhdsfix.model.outcome import Outcome
-from vhdsfix.model.plan import Action, HostCluster
+from vhdsfix.model.plan import Action, HostCluster, Op
 from vhdsfix.model.windows import FolderPath, Sid
 
 FORMAT = "vhdsfix-journal/1"
@@ -43,13 +44,15 @@ class Header(msgspec.Struct, frozen=True):
     plan: str
 
 
-class Intent(msgspec.Struct, frozen=True):
+class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
     at: Moment
     intent: str
-    op: str
+    op: Op
     folder: FolderPath
     sid: Sid
     before: dict[str, str]
+    vm: str = ""
+    rights: str = ""
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -124,7 +127,10 @@ class Journal:
     def intend(self, action: Action, before: Mapping[str, str]) -> None:
         """Announce a change; when this returns, the line is on the disk. Raises JournalError."""
         at = moment(self._clock)
-        self._write(Intent(at, action.id, action.op, action.folder, action.sid, dict(before)))
+        intent = Intent(
+            at, action.id, action.op, action.folder, action.sid, dict(before), action.vm_name, action.rights
+        )
+        self._write(intent)
 
     def result(self, action: Action, outcome: Outcome, after: Mapping[str, str] | None) -> None:
         """Say how an announced change ended. Raises JournalError."""

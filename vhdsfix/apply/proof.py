@@ -1,4 +1,4 @@
-"""Whether a grant is needed, still fits its plan, and did what it should: judged from readings, nothing else."""
+"""Whether a change is needed, still fits its plan, and did what it should: judged from readings, nothing else."""
 
 from __future__ import annotations
 
@@ -9,93 +9,96 @@ import msgspec
 from vhdsfix import access, sddl
 from vhdsfix.apply import compare
 from vhdsfix.apply.dacls import Dacls
+from vhdsfix.apply.goal import Goal, lack, own_entries
 from vhdsfix.model.outcome import AlreadyRight, Done, Drifted, Outcome, Stuck, Untouched
-from vhdsfix.model.plan import Action, PlannedFolder
-from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, Verdict, VerdictKind
-from vhdsfix.model.windows import SecurityDescriptor, Sid, VmId
+from vhdsfix.model.plan import PlannedFolder
+from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, VerdictKind
+from vhdsfix.model.windows import SecurityDescriptor, Sid
 
 
 class Change(msgspec.Struct, frozen=True):
-    """One grant that was sent: what the folder was like before, and what came back, as text for a person."""
+    """One change that was sent: what for, what the folder was like before, and what came back, as text for a person."""
 
-    sid: Sid
-    vm_id: VmId
+    goal: Goal
     before: Dacls
     came_back: str
 
 
 def outcome_without_writing(
-    action: Action, planned: PlannedFolder, planned_vms: Collection[VmId], now: Dacls
+    goal: Goal, planned: PlannedFolder, goals: Collection[Goal], now: Dacls
 ) -> Outcome | None:
-    """Why the grant is not to be written: needless, drifted, or refused. None: it is to be written.
+    """Why the change is not to be written: needless, drifted, or refused. None: it is to be written.
 
-    `planned_vms`: all VMs that the plan grants on this folder; what the plan itself did is no drift.
+    `goals`: of all changes that the plan makes on this folder; what the plan itself did is no drift.
     """
-    verdict = access.judge(now.folder, now.shared_files, action.vm_id)
-    if verdict.kind is VerdictKind.GRANTED:
+    if lack(goal, now) is None:
         return AlreadyRight()
-    if drift := drift_since(planned, planned_vms, now):
+    if drift := drift_since(planned, goals, now):
         return Drifted(drift)
-    return _refusal(verdict, now)
+    return _refusal(goal, now)
 
 
-def drift_since(planned: PlannedFolder, planned_vms: Collection[VmId], now: Dacls) -> str | None:
+def drift_since(planned: PlannedFolder, goals: Collection[Goal], now: Dacls) -> str | None:
     """What someone else changed since the plan, in one line; files that came or went are no drift."""
     if planned.sddl_before is None:
         return "the plan does not say what the folder's permissions were"
     try:
-        return next(_drifts(planned, planned.sddl_before, planned_vms, now), None)
+        return next(_drifts(planned, planned.sddl_before, goals, now), None)
     except sddl.SddlError as error:
         return f"the plan holds a security descriptor that cannot be read: {error}"
 
 
 def outcome_of_answered(change: Change, now: Dacls) -> Outcome:
-    """How a grant ended that the node answered, from what was read afterwards; the answer itself proves nothing."""
-    if other := _changed_besides(change.before, now, (change.sid,)):
-        return Stuck(f"something else changed while the grant was written: {other}")
-    verdict = _judged(change, now)
-    if verdict.kind is VerdictKind.GRANTED:
+    """How a change ended that the node answered, from what was read afterwards; the answer itself proves nothing."""
+    if other := _changed_besides(change.before, now, (change.goal.vm_id.sid,)):
+        return Stuck(f"something else changed while it was written: {other}")
+    lacking = _lacking(change, now)
+    if lacking is None:
         return Done()
     if not _changed_besides(change.before, now, ()):
         return Untouched(f"{change.came_back}, and nothing changed")
-    return Stuck(f"written, but not as wanted: {verdict.why}")
+    return Stuck(f"written, but not as wanted: {lacking}")
 
 
 def outcome_of_lost(change: Change, now: Dacls) -> Outcome:
-    """How a grant ended whose answer was lost; unchanged so far does not mean that it will stay so."""
+    """How a change ended whose answer was lost; unchanged so far does not mean that it will stay so."""
     outcome = outcome_of_answered(change, now)
     if isinstance(outcome, Untouched):
         return Stuck(f"{change.came_back}; nothing has changed so far, but it may still land")
     return outcome
 
 
-def is_as_foreseen(vm_id: VmId, before: Dacls, now: Dacls) -> bool:
+def is_as_foreseen(goal: Goal, before: Dacls, now: Dacls) -> bool:
     """The grant did what it can, nothing else changed, and only files that no grant reaches still keep the VM out."""
+    if goal.entries is not None:
+        return False
+    vm_id = goal.vm_id
     foreseen = access.judge_after_grant(before.folder, before.shared_files, vm_id)
     verdict = access.judge(now.folder, now.shared_files, vm_id)
     nothing_else = _changed_besides(before, now, (vm_id.sid,)) is None
     return nothing_else and foreseen.kind is VerdictKind.FILE_BLOCKED and foreseen == verdict
 
 
-def _refusal(verdict: Verdict, now: Dacls) -> Outcome | None:
-    if verdict.kind not in MENDED_BY_A_GRANT:
+def _refusal(goal: Goal, now: Dacls) -> Outcome | None:
+    verdict = access.judge(now.folder, now.shared_files, goal.vm_id)
+    if goal.entries is None and verdict.kind not in MENDED_BY_A_GRANT:
         return Untouched(f"a grant on the folder would not mend it: {verdict.why}")
     losses = access.losses_by_propagation(now.folder, now.files)
     if losses:
-        return Untouched(f"refused: a grant would take access away on {', '.join(sorted(losses))}")
+        return Untouched(
+            f"refused: a change to the folder would take access away on {', '.join(sorted(losses))}"
+        )
     return None
 
 
-def _drifts(
-    planned: PlannedFolder, sddl_before: str, planned_vms: Collection[VmId], now: Dacls
-) -> Iterator[str]:
+def _drifts(planned: PlannedFolder, sddl_before: str, goals: Collection[Goal], now: Dacls) -> Iterator[str]:
     before = sddl.parse(sddl_before)
-    sids = {vm_id.sid for vm_id in planned_vms}
+    sids = {goal.vm_id.sid for goal in goals}
     if why := compare.difference(before, now.folder, sids):
         yield f"the folder changed since the plan: {why}"
-    for vm_id in planned_vms:
-        if not _own_entries_fit(before, now.folder, vm_id):
-            yield f"the entries of VM {vm_id} on the folder changed since the plan"
+    for goal in goals:
+        if not _own_entries_fit(goal, before, now.folder):
+            yield f"the entries of VM {goal.vm_id} on the folder changed since the plan"
     for file in planned.files:
         if file.sddl is None or file.name not in now.files:
             continue
@@ -103,10 +106,14 @@ def _drifts(
             yield f"{file.name} changed since the plan: {why}"
 
 
-def _own_entries_fit(before: SecurityDescriptor, now: SecurityDescriptor, vm_id: VmId) -> bool:
-    if access.judge(now, {}, vm_id).kind is VerdictKind.GRANTED:
+def _own_entries_fit(goal: Goal, before: SecurityDescriptor, now: SecurityDescriptor) -> bool:
+    """As the plan found them, or right already."""
+    own = own_entries(now, goal.vm_id)
+    if own == own_entries(before, goal.vm_id):
         return True
-    return access.explicit_allow_of(before, {vm_id.sid}) == access.explicit_allow_of(now, {vm_id.sid})
+    if goal.entries is None:
+        return access.judge(now, {}, goal.vm_id).kind is VerdictKind.GRANTED
+    return own == goal.entries
 
 
 def _changed_besides(before: Dacls, now: Dacls, sids: Collection[Sid]) -> str | None:
@@ -125,7 +132,7 @@ def _file_change(before: Dacls, now: Dacls, name: str, sids: Collection[Sid]) ->
     return compare.difference(before.files[name], now.files[name], ())
 
 
-def _judged(change: Change, now: Dacls) -> Verdict:
-    """The VM's verdict now, on the files that were there before: one that came meanwhile is not the grant's doing."""
-    files = {name: file for name, file in now.shared_files.items() if name in change.before.files}
-    return access.judge(now.folder, files, change.vm_id)
+def _lacking(change: Change, now: Dacls) -> str | None:
+    """What the change left undone, on the files that were there before: one that came meanwhile is not its doing."""
+    files = {name: file for name, file in now.files.items() if name in change.before.files}
+    return lack(change.goal, msgspec.structs.replace(now, files=files))

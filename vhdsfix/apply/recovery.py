@@ -10,6 +10,7 @@ import msgspec
 from vhdsfix import sddl
 from vhdsfix.apply import journal, proof
 from vhdsfix.apply.dacls import Dacls, parsed, read_dacls
+from vhdsfix.apply.goal import goal_of
 from vhdsfix.apply.journal import Clock, End, Intent, Result, RunRecord
 from vhdsfix.model.outcome import Outcome, Stuck
 from vhdsfix.model.readings import Absent, Unknown
@@ -73,7 +74,11 @@ def _outcome(intent: Intent, now: Dacls | Absent, at: datetime) -> Outcome:
         before = parsed(intent.before)
     except (sddl.SddlError, KeyError) as error:
         return Stuck(f"the journal does not say what the folder was like before: {error}")
-    change = proof.Change(intent.sid, vm_id, before, f"the run died after announcing the grant ({intent.at})")
+    try:
+        goal = goal_of(intent.op, intent.rights, vm_id)
+    except ValueError as error:
+        return Stuck(f"the journal does not say what the change was: {error}")
+    change = proof.Change(goal, before, f"the run died after announcing it ({intent.at})")
     if at - intent.at < MAY_STILL_LAND:
         return proof.outcome_of_lost(change, now)
     return proof.outcome_of_answered(change, now)

@@ -10,7 +10,7 @@ from vhdsfix.commands.watchdog import Watchdog
 from vhdsfix.errors import UnreachableError
 from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
-from vhdsfix.model.windows import FolderPath, VmId
+from vhdsfix.model.windows import Ace, FolderPath, VmId
 from vhdsfix.remote.node import RemoteReader, RemoteWriter
 
 
@@ -70,3 +70,11 @@ class GuardedWriter(GuardedReader):
     def grant(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
         with self._within(self._reader.limits.write_s):
             return self._writer.grant(folder, vm_id)
+
+    def remove(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
+        with self._within(self._reader.limits.write_s):
+            return self._writer.remove(folder, vm_id)
+
+    def restore(self, folder: FolderPath, vm_id: VmId, entry: Ace) -> WriteAnswer:
+        with self._within(self._reader.limits.write_s):
+            return self._writer.restore(folder, vm_id, entry)

@@ -22,10 +22,16 @@ def of(request: ApplyRequest) -> Plan | None:
         )
     try:
         plan = read_plan(files.read_whole(path, "the plan"))
+        _must_be_to_apply(plan)
         _must_be_fresh(plan, request.max_age_days)
     except StalePlanError as error:
         raise StalePlanError(f"{path} is refused: {error}") from error
     return plan
+
+
+def _must_be_to_apply(plan: Plan) -> None:
+    if plan.kind != "apply":
+        raise StalePlanError("it takes back what a run did. `vhdsfix undo` makes such a plan anew.")
 
 
 def _must_be_fresh(plan: Plan, max_age_days: int) -> None:

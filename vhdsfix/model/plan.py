@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from vhdsfix.model.findings import Finding
@@ -9,6 +11,9 @@ from vhdsfix.model.inventory import GuestCluster, Vm
 from vhdsfix.model.windows import FolderPath, Sid, VmId
 
 FORMAT_VERSION = "1.0"
+
+Kind = Literal["apply", "undo"]
+Op = Literal["grant", "remove", "restore"]
 
 
 class ConfiguredGuestCluster(msgspec.Struct, frozen=True):
@@ -86,13 +91,14 @@ class PlannedFolder(msgspec.Struct, frozen=True):
 
 
 class Action(msgspec.Struct, frozen=True):
-    """One grant. `id` is the same for the same grant in every plan and journal (`plan_document.action_id`).
+    """One change. `id` is the same for the same change in every plan and journal (`plan_document.action_id`).
 
-    `run_on`: the node where the VM was registered when the plan was made. `command`: what a person would type there.
+    `op`: a grant, all that the folder allows the VM taken away, or one entry in place of all that. `rights`: of the grant or
+    the entry, as icacls takes them; empty where everything is taken away. `run_on`: the node where the VM was registered when the plan was made. `command`: what a person would type there.
     """
 
     id: str
-    op: str
+    op: Op
     folder: FolderPath
     vm_id: VmId
     vm_name: str
@@ -109,9 +115,9 @@ class PlanInventory(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """`digest`: sha256 of the canonical document without it. It finds damage and names the plan; it is no signature."""
+    """An apply only grants; an undo puts back what a run found. `digest`: sha256 of the canonical document without it. It finds damage and names the plan; it is no signature."""
 
-    kind: str
+    kind: Kind
     tool: Tool
     created_at: str
     cluster: HostCluster

@@ -10,9 +10,10 @@ from vhdsfix.config import Secret
 from vhdsfix.errors import CommandError
 from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
-from vhdsfix.model.windows import FolderPath, VmId, name_key
+from vhdsfix.model.windows import Ace, FolderPath, VmId, name_key
 from vhdsfix.remote import batch, changes
 from vhdsfix.remote.answers import Answers
+from vhdsfix.remote.changes import Change
 from vhdsfix.remote.cluster_facts import cluster_facts
 from vhdsfix.remote.cluster_questions import CLUSTER_PHASE
 from vhdsfix.remote.connection import Connection
@@ -134,5 +135,13 @@ class RemoteWriter(RemoteReader):
     _effect = Effect.WRITES
 
     def grant(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
-        change = changes.grant(folder, vm_id)
+        return self._make(changes.grant(folder, vm_id))
+
+    def remove(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
+        return self._make(changes.remove(folder, vm_id))
+
+    def restore(self, folder: FolderPath, vm_id: VmId, entry: Ace) -> WriteAnswer:
+        return self._make(changes.restore(folder, vm_id, entry))
+
+    def _make(self, change: Change) -> WriteAnswer:
         return write_answer(self._run(f"making {change.name} on", change.statements))
