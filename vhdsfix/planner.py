@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from vhdsfix.errors import UsageError
-from vhdsfix.membership import everything_was_shown, inventory_of
+from vhdsfix.membership import inventory_of
 from vhdsfix.model.facts import Facts, FolderFacts
 from vhdsfix.model.findings import Finding, Severity
 from vhdsfix.model.inventory import FolderUse, Inventory, Vm
@@ -25,8 +25,9 @@ from vhdsfix.model.plan import (
 )
 from vhdsfix.model.readings import Known, known_or
 from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, VerdictKind, VmAccess
+from vhdsfix.model.windows import FolderPath
 from vhdsfix.plan_document import GRANT, RIGHTS, action_id, sealed
-from vhdsfix.rules import config_store, coverage, fixes, grants, open_folders, reach, targets
+from vhdsfix.rules import config_store, coverage, fixes, grants, open_folders, reach, shares, targets
 from vhdsfix.verdicts import verdicts_of
 
 ACCEPTED_ON_THE_COMMAND_LINE = "--accept-reach"
@@ -49,7 +50,7 @@ def plan_from(facts: Facts, scope: Scope, tool: Tool) -> Plan:
             cluster=HostCluster(identity.name, identity.id) if identity else HostCluster("", ""),
             scope=scope,
             complete=not any(found.incomplete for found in findings),
-            inventory=PlanInventory(inventory.vms, inventory.guest_clusters),
+            inventory=PlanInventory(inventory.vms, inventory.guest_clusters, inventory.shares),
             folders=_folders(facts, inventory, verdicts),
             actions=actions,
             findings=findings,
@@ -69,12 +70,12 @@ def inventory_in_scope(facts: Facts, scope: Scope) -> Inventory:
     Raises UsageError for a scope that names what was not seen, unless something was not seen: then it may be there.
     """
     inventory = inventory_of(facts, scope.configured)
-    if everything_was_shown(facts):
+    if not inventory.not_shown:
         _must_be_known(
             "guest cluster", scope.guest_clusters, (cluster.name for cluster in inventory.guest_clusters)
         )
-        _must_be_known("folder", scope.folders, (use.path for use in inventory.folders))
-        _must_be_known("folder", scope.accept_reach, (use.path for use in inventory.folders))
+        _must_be_known("folder", scope.folders, _paths(inventory))
+        _must_be_known("folder", scope.accept_reach, _paths(inventory))
     for name in scope.guest_clusters:
         _must_be_one(name, inventory)
     return _within(inventory, scope)
@@ -93,7 +94,20 @@ def _within(inventory: Inventory, scope: Scope) -> Inventory:
     uses = (use for use in inventory.folders if not wanted_folders or use.path.key in wanted_folders)
     if wanted_clusters:
         uses = (_only(use, wanted_vms) for use in uses)
-    return msgspec.structs.replace(inventory, folders=tuple(use for use in uses if use.vm_ids))
+    shares = (
+        share
+        for share in inventory.shares
+        if (not wanted_folders or share.path.key in wanted_folders)
+        and (not wanted_clusters or not wanted_vms.isdisjoint(share.vm_ids))
+    )
+    return msgspec.structs.replace(
+        inventory, folders=tuple(use for use in uses if use.vm_ids), shares=tuple(shares)
+    )
+
+
+def _paths(inventory: Inventory) -> Iterator[FolderPath]:
+    yield from (use.path for use in inventory.folders)
+    yield from (share.path for share in inventory.shares)
 
 
 def _only(use: FolderUse, wanted: Iterable[str]) -> FolderUse:
@@ -128,12 +142,13 @@ def _findings(
         *grants.every_vm_has_its_grant(facts, inventory, verdicts),
         *targets.a_folder_that_needs_a_grant_may_be_changed(facts, inventory, verdicts),
         *reach.a_grant_reaches_only_shared_disks(facts, inventory),
+        *shares.every_share_is_open_to_the_hosts(inventory),
         *open_folders.no_folder_is_open_to_everybody(facts, inventory),
         *config_store.the_config_store_is_set(facts),
         *coverage.every_cluster_question_was_answered(facts),
         *coverage.every_node_answered(facts),
         *coverage.every_clustered_vm_is_shown(facts, inventory),
-        *coverage.every_configured_guest_node_is_a_vm(facts, inventory, scope.configured),
+        *coverage.every_configured_guest_node_is_a_vm(inventory, scope.configured),
         *coverage.some_guest_cluster_was_found(facts, inventory),
     )
     return tuple(

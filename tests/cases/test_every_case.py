@@ -21,7 +21,7 @@ from vhdsfix.model.windows import VmId
 
 HERE = Path(__file__).parent
 CASES = sorted(HERE.glob("*/*.json"))
-RULES = {"grants", "reach", "targets", "config_store", "coverage", "open_folders", "scope"}
+RULES = {"grants", "reach", "targets", "config_store", "coverage", "open_folders", "scope", "shares"}
 VMS = {"{GC1}": "d3599536-222a-4d6e-bb10-a6019c3f2b9b", "{GC2}": "a0af7903-94b4-4a2c-b3b3-16050d5f80f2"}
 
 

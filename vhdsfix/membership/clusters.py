@@ -1,29 +1,56 @@
-"""Guest clusters: VMs joined by a shared disk, or by the config."""
+"""Guest clusters: VMs joined by a shared disk, or by the config. What guests say joins nobody."""
 
 from __future__ import annotations
 
-from vhdsfix.membership.disks import shared_disk
-from vhdsfix.membership.folders import unique
+from collections.abc import Iterable
+
+import msgspec
+
+from vhdsfix.membership.disk_files import unique
 from vhdsfix.membership.guest_nodes import ConfiguredNodes
-from vhdsfix.model.facts import Drive
-from vhdsfix.model.inventory import GuestCluster
+from vhdsfix.membership.names import short_name
+from vhdsfix.membership.seen import Seen
+from vhdsfix.model.facts import ClusterNode
 from vhdsfix.model.plan import ConfiguredGuestCluster
+from vhdsfix.model.readings import known_or
 from vhdsfix.model.windows import FolderPath, VmId
 
 
-def guest_clusters(
-    drives: tuple[Drive, ...], configured: tuple[ConfiguredNodes, ...]
-) -> tuple[GuestCluster, ...]:
+class Group(msgspec.Struct, frozen=True):
+    """VMs joined, and the disks that join them. `configured`: what the config says of them, by their names or their folders.
+
+    `called`: the configured guest cluster that says of itself that it has these VMs, where the config names neither. That is a
+    name and nothing more: its configured folders are not theirs.
+    """
+
+    vm_ids: frozenset[VmId]
+    disks: tuple[FolderPath, ...]
+    configured: tuple[ConfiguredNodes, ...]
+    called: ConfiguredGuestCluster | None = None
+
+    @property
+    def id(self) -> str:
+        return ",".join(sorted(self.vm_ids))
+
+    @property
+    def name(self) -> str:
+        known = [*(one.cluster for one in self.configured), *([self.called] if self.called else [])]
+        return known[0].name if known else self.disks[0].name.rpartition(".")[0]
+
+
+def groups_of(seen: Seen, configured: tuple[ConfiguredNodes, ...]) -> tuple[Group, ...]:
     """Join VMs by shared disk and by configured name; a configured cluster that matched a VM names its own."""
-    members = [(disk.key, drive.vm_id) for drive in drives if (disk := shared_disk(drive))]
+    members = [(one.disk.key, vm_id) for vm_id, drives in seen.shared.items() for one in drives]
     members += [
         (f"configured {one.cluster.name}", vm_id) for one in configured for vm_id in one.vm_ids.values()
     ]
-    found = (_guest_cluster(group, drives, configured) for group in _joined(members))
-    return tuple(sorted(found, key=lambda cluster: cluster.id))
+    groups = [_group(vm_ids, seen, configured) for vm_ids in _joined(members)]
+    called = _called(groups, seen, configured)
+    groups = [msgspec.structs.replace(group, called=called.get(group.vm_ids)) for group in groups]
+    return tuple(sorted(groups, key=lambda group: group.id))
 
 
-def is_named_by_its_folders(cluster: ConfiguredGuestCluster, disks: tuple[FolderPath, ...]) -> bool:
+def is_named_by_its_folders(cluster: ConfiguredGuestCluster, disks: Iterable[FolderPath]) -> bool:
     """A configured cluster without nodes belongs to whoever has its disks in its folders."""
     folders = {folder.key for folder in cluster.folders}
     return not cluster.nodes and any(disk.parent.key in folders for disk in disks)
@@ -41,20 +68,36 @@ def _joined(members: list[tuple[str, VmId]]) -> set[frozenset[VmId]]:
     return set(group_of.values())
 
 
-def _guest_cluster(
-    group: frozenset[VmId], drives: tuple[Drive, ...], configured: tuple[ConfiguredNodes, ...]
-) -> GuestCluster:
-    own = [drive for drive in drives if drive.vm_id in group and shared_disk(drive)]
-    disks = unique(disk for drive in own if (disk := shared_disk(drive)))
-    named = [one.cluster for one in configured if group.intersection(one.vm_ids.values())]
-    named = named or [one.cluster for one in configured if is_named_by_its_folders(one.cluster, disks)]
-    name = named[0].name if named else disks[0].name.rpartition(".")[0]
-    folders = [drive.path.parent for drive in own if drive.path]
-    folders += [folder for cluster in named for folder in cluster.folders]
-    return GuestCluster(
-        id=",".join(sorted(group)),
-        name=name,
-        vm_ids=tuple(sorted(group)),
-        disks=disks,
-        folders=unique(folders),
-    )
+def _group(vm_ids: frozenset[VmId], seen: Seen, configured: tuple[ConfiguredNodes, ...]) -> Group:
+    disks = unique(one.disk for vm_id in vm_ids for one in seen.shared.get(vm_id, ()))
+    named = [one for one in configured if not vm_ids.isdisjoint(one.vm_ids.values())]
+    named = named or [one for one in configured if is_named_by_its_folders(one.cluster, disks)]
+    return Group(vm_ids, disks, tuple(named))
+
+
+def _called(
+    groups: list[Group], seen: Seen, configured: tuple[ConfiguredNodes, ...]
+) -> dict[frozenset[VmId], ConfiguredGuestCluster]:
+    """By its VMs: the one group with VMs of the names that a guest cluster says its nodes have, both without another claim."""
+    taken = {one.cluster.name for group in groups for one in group.configured}
+    found: dict[frozenset[VmId], list[ConfiguredGuestCluster]] = {}
+    for one in configured:
+        if one.cluster.name in taken or one.cluster.nodes or one.cluster.folders:
+            continue
+        names = {short_name(node.name) for node in guest_nodes(seen, one.cluster)}
+        bearers = [group for group in groups if names.intersection(names_in(group, seen))]
+        if len(bearers) == 1 and not bearers[0].configured:
+            found.setdefault(bearers[0].vm_ids, []).append(one.cluster)
+    return {vm_ids: clusters[0] for vm_ids, clusters in found.items() if len(clusters) == 1}
+
+
+def guest_nodes(seen: Seen, cluster: ConfiguredGuestCluster) -> tuple[ClusterNode, ...]:
+    """The nodes that a configured guest cluster says it has; none where it was not asked or did not answer."""
+    said = seen.told.guests.get(cluster.name.casefold())
+    return known_or(said.nodes, ()) if said else ()
+
+
+def names_in(group: Group, seen: Seen) -> set[str]:
+    """What its VMs are called by their hosts, and what their guests call themselves."""
+    shown = {short_name(seen.vms[vm_id].name) for vm_id in group.vm_ids}
+    return shown | {seen.told.names[vm_id] for vm_id in group.vm_ids if vm_id in seen.told.names}

@@ -20,8 +20,13 @@ def shared_disk(drive: Drive) -> FolderPath | None:
     if kind == "VHDS":
         return drive.path
     if kind == "AVHDX" and drive.shared:
-        return FolderPath(_without_checkpoint(drive.path) + ".vhds")
+        return set_beside(drive.path)
     return None
+
+
+def set_beside(path: FolderPath) -> FolderPath:
+    """The VHD Set that a file's name points to, in the file's own folder."""
+    return FolderPath(_without_checkpoint(path) + ".vhds")
 
 
 def disk_key(file_name: str) -> str:

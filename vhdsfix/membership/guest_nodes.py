@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
-from vhdsfix.membership.disks import shared_disk
 from vhdsfix.membership.names import short_name
-from vhdsfix.membership.shown import drives_of, everything_was_shown, vms_of
-from vhdsfix.model.facts import Facts
-from vhdsfix.model.inventory import Vm
+from vhdsfix.membership.seen import Seen
 from vhdsfix.model.plan import ConfiguredGuestCluster
 from vhdsfix.model.windows import VmId
-
-_COMPUTER_NAME = re.compile(r"[\w-]+(\.[\w-]+)*")
 
 
 class ConfiguredNodes(msgspec.Struct, frozen=True):
@@ -24,31 +17,20 @@ class ConfiguredNodes(msgspec.Struct, frozen=True):
     vm_ids: dict[str, VmId]
 
 
-def matched(facts: Facts, configured: tuple[ConfiguredGuestCluster, ...]) -> tuple[ConfiguredNodes, ...]:
+def matched(seen: Seen, configured: tuple[ConfiguredGuestCluster, ...]) -> tuple[ConfiguredNodes, ...]:
     """A configured node is the one VM of its name: of the VMs with a VHD Set, else of all VMs if all were shown.
 
-    Whoever may rename a VM can give it a guest node's name, so a name counts by itself only where nothing else can fit.
+    Whoever may rename a VM can give it a guest node's name, so a name counts by itself only where nothing else can fit. What a
+    guest calls itself never counts here.
     """
-    vms = vms_of(facts)
-    sharing = {drive.vm_id for drive in drives_of(facts) if shared_disk(drive)}
-    candidates = [[vm for vm in vms if vm.vm_id in sharing], list(vms) if everything_was_shown(facts) else []]
     return tuple(
-        ConfiguredNodes(
-            cluster, {node: found for node in cluster.nodes if (found := _the_one(node, candidates))}
-        )
+        ConfiguredNodes(cluster, {node: found for node in cluster.nodes if (found := _the_one(node, seen))})
         for cluster in configured
     )
 
 
-def bears_name(vm_name: str, node: str) -> bool:
-    """Whether a VM's display name is the node's, each with or without its domain."""
-    is_computer_name = _COMPUTER_NAME.fullmatch(vm_name)
-    return short_name(vm_name if is_computer_name else "") == short_name(node)
-
-
-def _the_one(node: str, candidates: list[list[Vm]]) -> VmId | None:
-    for vms in candidates:
-        same = [vm.vm_id for vm in vms if bears_name(vm.name, node)]
-        if same:
-            return same[0] if len(same) == 1 else None
-    return None
+def _the_one(node: str, seen: Seen) -> VmId | None:
+    bearers = seen.bearers.get(short_name(node), ())
+    sharing = tuple(vm_id for vm_id in bearers if vm_id in seen.shared)
+    fitting = sharing or (() if seen.not_shown else bearers)
+    return fitting[0] if len(fitting) == 1 else None

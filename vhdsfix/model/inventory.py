@@ -67,8 +67,8 @@ class GuestNode(msgspec.Struct, frozen=True):
 class Completeness(msgspec.Struct, frozen=True):
     """How many VMs of a guest cluster were found, how many there are, and who says so (None: nobody told).
 
-    `not_found`: a node that must be there and is not among them, a line each. `not_seen`: what could not be looked at, while
-    nobody said how many there are. Without both, everything that is known of was found.
+    `not_found`: why there must be more than were found, a line each. `not_seen`: what was not looked at and may hide one, where
+    it is not certain that all were found. Without both, everything that is known of was found.
     """
 
     found: int = 0
@@ -85,19 +85,21 @@ class Completeness(msgspec.Struct, frozen=True):
 class DiskFiles(msgspec.Struct, frozen=True):
     """A VHD Set and where its files lie. `unseen`: why only its own folder is known; None: a node told all its files.
 
-    `doubtful`: paths that a node told as its own and that are not counted: off the cluster shared volumes, or of another name.
+    `elsewhere`: files of it outside the folders of its drives, as nodes told. `doubtful`: paths told besides that are not
+    counted: off the cluster shared volumes, or of another name.
     """
 
     disk: FolderPath
     folders: tuple[FolderPath, ...]
     unseen: str | None = None
+    elsewhere: tuple[FolderPath, ...] = ()
     doubtful: tuple[FolderPath, ...] = ()
 
 
 class GuestCluster(msgspec.Struct, frozen=True):
     """VMs joined by a shared VHD Set, or configured as one. `disks` are their .vhds files.
 
-    `members` are `vm_ids`, in the same order, `disk_files` are `disks`.
+    `members` are `vm_ids`, in the same order, `disk_files` are `disks`. `configured_as`: its names in the config, if it is there.
     """
 
     id: str
@@ -109,6 +111,7 @@ class GuestCluster(msgspec.Struct, frozen=True):
     nodes: tuple[GuestNode, ...] = ()
     completeness: Completeness = Completeness()
     disk_files: tuple[DiskFiles, ...] = ()
+    configured_as: tuple[str, ...] = ()
 
 
 class Disagreement(msgspec.Struct, frozen=True):
@@ -130,9 +133,8 @@ class FolderUse(msgspec.Struct, frozen=True):
     there are several, each one's grants let it open the others' disks. `disks`: VHD Sets with files here; none: the config
     alone names the folder. `foreign_disks`: files here or below that VMs of no guest cluster have attached; `foreign_sets`:
     VHD Sets below it of guest clusters that do not use it; each with its VM or guest cluster.
-    Names of files that a look at the folder must show: `attached`, its VHD Sets, and, where nothing is attached, one at least
-    of `told`, which nodes say are its VHD Sets' files. Names of files that one VM alone has attached: `private`; they are
-    nobody else's business.
+    Names of files that a look at the folder must show: `attached`, its VHD Sets, and, of each VHD Set, one at least of those
+    that nodes say lie here: `told`. Names of files that one VM alone has attached: `private`; they are nobody else's business.
     """
 
     path: FolderPath
@@ -170,6 +172,7 @@ class ShareUse(msgspec.Struct, frozen=True):
 class Inventory(msgspec.Struct, frozen=True):
     """`hidden`: ids that the cluster database knows and no node showed. `shares` are not among `folders`.
 
+    `not_shown`: what may hide a VM or a disk, a line each; empty: every VM and each of its disks was shown.
     `drained`: nodes that the cluster says are down or paused and that did not answer, where every clustered VM was shown by
     the others.
     """
@@ -180,4 +183,5 @@ class Inventory(msgspec.Struct, frozen=True):
     hidden: tuple[VmId, ...] = ()
     shares: tuple[ShareUse, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
+    not_shown: tuple[str, ...] = ()
     drained: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from vhdsfix.model.findings import Finding
-from vhdsfix.model.inventory import GuestCluster, Vm
+from vhdsfix.model.inventory import GuestCluster, ShareUse, Vm
 from vhdsfix.model.windows import FolderPath, Sid, VmId
 
 FORMAT_VERSION = "1.0"
@@ -112,6 +112,7 @@ class Action(msgspec.Struct, frozen=True):
 class PlanInventory(msgspec.Struct, frozen=True):
     vms: tuple[Vm, ...]
     guest_clusters: tuple[GuestCluster, ...]
+    shares: tuple[ShareUse, ...] = ()
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -90,6 +90,17 @@ _KINDS = (
         "Microsoft, ACE Inheritance Rules",
     ),
     FindingKind(
+        "share-access-unknown",
+        Severity.WARNING,
+        "Whether the hosts have access to a file server's folder could not be looked at",
+        "A file server sees the computer account of the host that asks, HV01$ for example, and never the VM's own account, so a grant for "
+        "the VM cannot help there. Every host needs full control of the share and of the folder. vhdsfix asks each host for itself alone; "
+        "from there another server is a second hop, which Windows does not allow without delegation.",
+        "On the file server: Get-SmbShareAccess -Name SHARE, and icacls on the folder. Each host's computer account must have full control "
+        "in both.",
+        "Microsoft, Get-SmbConnection; PS-remoting-second-hop",
+    ),
+    FindingKind(
         "null-dacl",
         Severity.WARNING,
         "A folder has no permissions at all: everybody may do everything",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vhdsfix.membership import everything_was_shown, is_named_by_its_folders, matched, short_name
-from vhdsfix.membership.guest_nodes import bears_name
+from vhdsfix.membership import is_named_by_its_folders, short_name
+from vhdsfix.membership.names import display_name
 from vhdsfix.model.facts import Facts, NodeFacts
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import Inventory
@@ -93,31 +93,33 @@ def _not_in_the_database(facts: Facts, known: set[str]) -> tuple[Finding, ...]:
 
 
 def every_configured_guest_node_is_a_vm(
-    facts: Facts, inventory: Inventory, configured: tuple[ConfiguredGuestCluster, ...]
+    inventory: Inventory, configured: tuple[ConfiguredGuestCluster, ...]
 ) -> tuple[Finding, ...]:
     """Blames a name only where every VM was seen; otherwise what was not seen is said elsewhere."""
-    if not everything_was_shown(facts):
+    if inventory.not_shown:
         return ()
-    found = [
-        _unmatched(one.cluster.name, node, inventory)
-        for one in matched(facts, configured)
-        for node in one.cluster.nodes
-        if node not in one.vm_ids
-    ]
+    nodes = (node for cluster in inventory.guest_clusters for node in cluster.nodes if node.vm_id)
+    found = {short_name(node.name) for node in nodes}
+    named = {name for cluster in inventory.guest_clusters for name in cluster.configured_as}
     disks = tuple(disk for cluster in inventory.guest_clusters for disk in cluster.disks)
     return (
-        *found,
+        *(
+            _unmatched(cluster.name, node, inventory)
+            for cluster in configured
+            for node in cluster.nodes
+            if short_name(node) not in found
+        ),
         *(
             _without_vms(one)
             for one in configured
-            if not one.nodes and not is_named_by_its_folders(one, disks)
+            if not one.nodes and one.name not in named and not is_named_by_its_folders(one, disks)
         ),
         *(_without_folders(cluster.name) for cluster in inventory.guest_clusters if not cluster.folders),
     )
 
 
 def _unmatched(cluster: str, node: str, inventory: Inventory) -> Finding:
-    bearers = sum(bears_name(vm.name, node) for vm in inventory.vms)
+    bearers = sum(display_name(vm.name) == short_name(node) for vm in inventory.vms)
     return finding(
         "guest-node-unmatched",
         subject=node,
@@ -148,7 +150,7 @@ def _without_folders(cluster: str) -> Finding:
 
 def some_guest_cluster_was_found(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
     """Says that there is none only where every VM and its disks were shown."""
-    if inventory.guest_clusters or not everything_was_shown(facts):
+    if inventory.guest_clusters or inventory.not_shown:
         return ()
     summary = (
         f"none of the {len(inventory.vms)} VM(s) that were shown has a VHD Set, so there is nothing to grant"

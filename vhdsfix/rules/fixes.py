@@ -38,6 +38,11 @@ def show_command(path: FolderPath) -> str:
     return f"icacls {quoted(path)}"
 
 
+def share_command(share: str) -> str:
+    """What shows, on a file server, who may do what with a share. Source: FACTS 5 (Get-SmbShareAccess.md)."""
+    return f"Get-SmbShareAccess -Name {quoted(share)}"
+
+
 def quoted(text: str) -> str:
     """One argument, for cmd and PowerShell alike where that is possible, else for PowerShell."""
     if _NEEDS_SINGLE_QUOTES.isdisjoint(text):

@@ -15,13 +15,19 @@ SHOWN = 5
 def a_grant_reaches_only_shared_disks(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
     subfolders = {folder.path.key: known_or(folder.subfolders, ()) for folder in facts.folders}
     uses = [(use, subfolders.get(use.path.key, ())) for use in inventory.folders]
-    return tuple(_finding(use, below) for use, below in uses if below or use.foreign_disks)
+    return tuple(
+        _finding(use, below) for use, below in uses if below or use.foreign_disks or use.foreign_sets
+    )
 
 
 def _finding(use: FolderUse, subfolders: tuple[str, ...]) -> Finding:
     reached = []
     if subfolders:
         reached.append(f"{len(subfolders)} subfolder(s): {_first_few(subfolders)}")
+    if use.foreign_sets:
+        reached.append(
+            f"{len(use.foreign_sets)} VHD Set(s) of other guest clusters: {_first_few(use.foreign_sets)}"
+        )
     if use.foreign_disks:
         reached.append(f"{len(use.foreign_disks)} disk(s) of other VMs: {_first_few(use.foreign_disks)}")
     return finding(

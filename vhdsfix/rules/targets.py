@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import msgspec
 
 from vhdsfix import access
-from vhdsfix.membership import everything_was_shown
 from vhdsfix.membership.disks import disk_key
 from vhdsfix.model.facts import Facts, FolderFacts
 from vhdsfix.model.findings import Finding
@@ -28,10 +27,10 @@ def a_folder_that_needs_a_grant_may_be_changed(
     seen = {folder.path.key: folder for folder in facts.folders}
     needed = {verdict.folder for verdict in verdicts if verdict.verdict.kind in MENDED_BY_A_GRANT}
     uses = (use for use in inventory.folders if use.path in needed and use.path.key in seen)
-    return tuple(found for use in uses for found in _of_folder(facts, use, seen[use.path.key]))
+    return tuple(found for use in uses for found in _of_folder(facts, inventory, use, seen[use.path.key]))
 
 
-def _of_folder(facts: Facts, use: FolderUse, seen: FolderFacts) -> Iterator[Finding]:
+def _of_folder(facts: Facts, inventory: Inventory, use: FolderUse, seen: FolderFacts) -> Iterator[Finding]:
     folder = msgspec.structs.replace(seen, path=use.path)  # a node may spell it differently
     refusals = (*_of_place(facts, folder), *_of_permissions(folder))
     if refusals:
@@ -43,7 +42,7 @@ def _of_folder(facts: Facts, use: FolderUse, seen: FolderFacts) -> Iterator[Find
             fix=f"mend the cause, or grant by hand; {fixes.show_command(folder.path)} shows what is there",
             folder=folder.path,
         )
-    unseen = tuple(_unseen(facts, use, folder))
+    unseen = tuple(_unseen(facts, inventory, use, folder))
     if unseen:
         yield finding(
             "reading-unknown",
@@ -57,9 +56,6 @@ def _of_folder(facts: Facts, use: FolderUse, seen: FolderFacts) -> Iterator[Find
 
 def _of_place(facts: Facts, folder: FolderFacts) -> Iterator[str]:
     path = folder.path
-    if path.is_unc:
-        yield "it is a share: there the hosts' computer accounts need access, not the VM"
-        return
     volumes = known_or(facts.cluster.volumes, None)
     if path.key in _shared_volumes_roots(facts) or name_key(path.name) == name_key(
         DEFAULT_SHARED_VOLUMES_ROOT
@@ -105,7 +101,7 @@ def _of_permissions(folder: FolderFacts) -> Iterator[str]:
         yield f"{name} would lose {lost}"
 
 
-def _unseen(facts: Facts, use: FolderUse, folder: FolderFacts) -> Iterator[str]:
+def _unseen(facts: Facts, inventory: Inventory, use: FolderUse, folder: FolderFacts) -> Iterator[str]:
     """What must be known before a grant is made, and is not."""
     if isinstance(facts.cluster.volumes, Unknown):
         yield f"the cluster shared volumes: {facts.cluster.volumes.why}"
@@ -118,9 +114,16 @@ def _unseen(facts: Facts, use: FolderUse, folder: FolderFacts) -> Iterator[str]:
     ):
         if not isinstance(reading, Known):
             yield f"{what}: {reading.why if isinstance(reading, Unknown) else 'there is no such folder'}"
-    for name in unlisted_disks(folder, use.attached) if isinstance(folder.files, Known) else ():
-        yield f"{name}: it is attached to a VM, but {folder.read_on} did not list it"
-    for name in _disks_of_nobody_shown(facts, folder):
+    yield from _unseen_files(inventory, use, folder)
+
+
+def _unseen_files(inventory: Inventory, use: FolderUse, folder: FolderFacts) -> Iterator[str]:
+    if isinstance(folder.files, Known):
+        for name in unlisted_disks(folder, use.attached):
+            yield f"{name}: it is attached to a VM, but {folder.read_on} did not list it"
+        for name in _told_and_not_there(use, folder):
+            yield f"{name}: a node says that it lies here, but {folder.read_on} lists no file of that VHD Set"
+    for name in _disks_of_nobody_shown(inventory, use, folder):
         yield f"{name}: no VM that was shown has it, and not every VM was shown, so it may be another VM's disk"
     for file in known_or(folder.files, ()):
         if isinstance(file.sddl, Unknown):
@@ -129,13 +132,18 @@ def _unseen(facts: Facts, use: FolderUse, folder: FolderFacts) -> Iterator[str]:
             yield f"{file.name}: its security descriptor cannot be read"
 
 
-def _disks_of_nobody_shown(facts: Facts, folder: FolderFacts) -> Iterator[str]:
+def _disks_of_nobody_shown(inventory: Inventory, use: FolderUse, folder: FolderFacts) -> Iterator[str]:
     """Disk files that no VM that was shown has attached, while there may be VMs that were not shown."""
-    if everything_was_shown(facts):
+    if not inventory.not_shown:
         return
-    drives = (drive for node in facts.nodes for drive in known_or(node.drives, ()))
-    attached = {disk_key(d.path.name) for d in drives if d.path and d.path.parent.key == folder.path.key}
+    attached = {disk_key(name) for name in (*use.private, *(disk.name for disk in use.disks))}
     yield from (file.name for file in known_or(folder.files, ()) if disk_key(file.name) not in attached)
+
+
+def _told_and_not_there(use: FolderUse, folder: FolderFacts) -> Iterator[str]:
+    """Names of files that a node says lie here, of a VHD Set of which the listing shows none."""
+    listed = {disk_key(file.name) for file in known_or(folder.files, ())}
+    yield from (name for name in use.told if disk_key(name) not in listed)
 
 
 def obstructed(findings: tuple[Finding, ...]) -> frozenset[str]:
