@@ -1,0 +1,50 @@
+"""Nodes → Facts: which questions are asked of whom, in which order, and what becomes of a node that does not answer."""
+
+from __future__ import annotations
+
+import msgspec
+
+from vhdsfix.errors import UsageError
+from vhdsfix.membership import short_name
+from vhdsfix.model.facts import ClusterFacts, Facts, NodeFacts
+from vhdsfix.model.plan import Scope
+from vhdsfix.model.readings import Known, known_or
+from vhdsfix.ports import Hosts, Notify, Reader
+from vhdsfix.survey.folders import ask_folders
+from vhdsfix.survey.given import ask_given
+from vhdsfix.survey.nodes import Nodes
+
+__all__ = ["survey"]
+
+
+def survey(
+    hosts: Hosts[Reader], scope: Scope, taken_at: str, expected_cluster: str | None, notify: Notify
+) -> Facts:
+    """Ask the cluster, every node of it, and every folder that the scope is about.
+
+    Raises UsageError when the nodes belong to another cluster than expected, or when the scope names what is not there;
+    CommandError when no node let us in, and one because its session cannot answer questions.
+    """
+    nodes = Nodes(hosts, notify)
+    cluster = ask_given(hosts, nodes, notify)
+    _must_be_one_cluster(expected_cluster, cluster, nodes.facts())
+    identity = known_or(cluster.identity, None)
+    nodes.ask_the_rest(known_or(cluster.nodes, ()), identity.domain if identity else "")
+    facts = Facts(taken_at=taken_at, cluster=cluster, nodes=nodes.facts(), folders=())
+    return msgspec.structs.replace(facts, folders=ask_folders(facts, scope, nodes, hosts, notify))
+
+
+def _must_be_one_cluster(expected: str | None, cluster: ClusterFacts, nodes: tuple[NodeFacts, ...]) -> None:
+    identity = known_or(cluster.identity, None)
+    if expected and identity and identity.name.casefold() != expected.casefold():
+        raise UsageError(
+            f"asked for host cluster {expected}, but the node belongs to {identity.name}; "
+            f"name a node of {expected}, or correct the name"
+        )
+    listed = {short_name(node.name) for node in known_or(cluster.nodes, ())}
+    strangers = [
+        node.name for node in nodes if isinstance(node.host, Known) and short_name(node.name) not in listed
+    ]
+    if listed and strangers:
+        name = identity.name if identity else "the host cluster"
+        raise UsageError(f"{', '.join(strangers)} is no node of {name}; name nodes of one host cluster only")

@@ -1,0 +1,115 @@
+"""The nodes asked so far: what each said of itself, and of the cluster where it was asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+from vhdsfix.errors import CommandError, NodeError
+from vhdsfix.membership import short_name
+from vhdsfix.model.facts import ClusterFacts, ClusterNode, NodeFacts
+from vhdsfix.model.readings import Known, Unknown
+from vhdsfix.ports import Hosts, Notify, Progress, Reader
+
+# Source: Microsoft.FailoverClusters.PowerShell.ClusterNodeState (Up 0, Down 1, Paused 2, Joining 3).
+DOWN = 1
+
+
+class Nodes:
+    """The nodes asked so far, by short name: what each answered, and the reader that reaches it."""
+
+    def __init__(self, hosts: Hosts[Reader], notify: Notify) -> None:
+        self._hosts = hosts
+        self._notify = notify
+        self._answers: dict[str, NodeFacts] = {}
+        self._readers: dict[str, Reader] = {}
+
+    def keep(self, name: str, reader: Reader, facts: NodeFacts) -> None:
+        """Remember a node's answer; two addresses of one node count once."""
+        self._answers.setdefault(short_name(name), facts)
+        if isinstance(facts.host, Known):
+            self._readers.setdefault(short_name(name), reader)
+
+    def keep_given(self, reader: Reader, facts: NodeFacts) -> None:
+        """Remember a given node's answer under the name it calls itself."""
+        self._hosts.remember_name(reader, facts.name)
+        self.keep(facts.name, reader, facts)
+
+    def ask_the_rest(self, listed: tuple[ClusterNode, ...], domain: str) -> None:
+        """Ask each node that the cluster lists and that has not answered under its name."""
+        rest = [node for node in listed if short_name(node.name) not in self._answers]
+        found = [(node.name, reader) for node in rest if (reader := self._reached(node, domain))]
+        answers = self._hosts.at_once([partial(ask_itself, reader, self._notify) for _, reader in found])
+        for (name, reader), answer in zip(found, answers, strict=True):
+            self.keep(name, reader, as_named(name, answer.facts))
+
+    def _reached(self, node: ClusterNode, domain: str) -> Reader | None:
+        """What reaches a listed node; None, and its answer says why, for one that is down or not to be reached."""
+        why = "the cluster says that it is down"
+        if node.state != DOWN:
+            try:
+                return self._hosts.reach(node.name, domain)
+            except NodeError as error:
+                why = str(error)
+        self._answers[short_name(node.name)] = silent(node.name, why)
+        return None
+
+    def facts(self) -> tuple[NodeFacts, ...]:
+        return tuple(self._answers[name] for name in sorted(self._answers))
+
+    def readers_for(self, preferred: Sequence[str]) -> tuple[Reader, ...]:
+        """The readers of the nodes that answered, the preferred ones first."""
+        first = [short_name(name) for name in preferred]
+        others = sorted(set(self._readers) - set(first))
+        return tuple(
+            self._readers[name] for name in dict.fromkeys([*first, *others]) if name in self._readers
+        )
+
+
+class Answer(NamedTuple):
+    """What a node said. `lacking`: what its session lacks, so that it cannot be asked at all."""
+
+    cluster: ClusterFacts
+    facts: NodeFacts
+    lacking: CommandError | None = None
+
+
+def ask_both(reader: Reader, notify: Notify) -> Answer:
+    """What a node says of the cluster and of itself; one that cannot be asked the one is not asked the other."""
+    notify(Progress("asking for the cluster", reader.node))
+    try:
+        cluster = reader.cluster()
+    except NodeError as error:
+        lacking = error if isinstance(error, CommandError) else None
+        return Answer(unasked(str(error)), silent(reader.node, str(error)), lacking)
+    return ask_itself(reader, notify)._replace(cluster=cluster)
+
+
+def ask_itself(reader: Reader, notify: Notify) -> Answer:
+    notify(Progress("asking", reader.node))
+    not_asked = unasked("it was not asked")
+    try:
+        return Answer(not_asked, reader.itself())
+    except NodeError as error:
+        lacking = error if isinstance(error, CommandError) else None
+        return Answer(not_asked, silent(reader.node, str(error)), lacking)
+
+
+def unasked(why: str) -> ClusterFacts:
+    unknown = Unknown(why)
+    return ClusterFacts(unknown, unknown, unknown, unknown, unknown)
+
+
+def silent(name: str, why: str) -> NodeFacts:
+    unknown = Unknown(why)
+    return NodeFacts(name=name, host=unknown, vms=unknown, drives=unknown)
+
+
+def as_named(name: str, facts: NodeFacts) -> NodeFacts:
+    """The answer of the node we meant to ask; another one's answer says nothing about it."""
+    if short_name(facts.name) == short_name(name):
+        return facts
+    if isinstance(facts.host, Unknown):
+        return NodeFacts(name=name, host=facts.host, vms=facts.vms, drives=facts.drives)
+    return silent(name, f"its address is answered by a node that calls itself {facts.name}")
