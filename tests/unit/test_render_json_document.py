@@ -32,6 +32,7 @@ def test_the_keys_are_pinned() -> None:
         "kind",
         "scope",
         "tool",
+        "undoes",
     ]
 
 

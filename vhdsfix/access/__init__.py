@@ -13,15 +13,17 @@ from vhdsfix.access.granting import (
 from vhdsfix.access.icacls_rights import entry_of, icacls_rights
 from vhdsfix.access.inheritance import (
     after_propagation,
+    below_after_propagation,
     inherited_by_file,
     inherited_by_subfolder,
     losses_by_propagation,
 )
-from vhdsfix.access.judging import group_access, judge, judge_after_grant
+from vhdsfix.access.judging import group_access, judge, judge_after_grant, own_rights
 
 __all__ = [
     "after_propagation",
     "allow_of",
+    "below_after_propagation",
     "entry_of",
     "explicit_allow_of",
     "grant_entry",
@@ -33,6 +35,7 @@ __all__ = [
     "judge",
     "judge_after_grant",
     "losses_by_propagation",
+    "own_rights",
     "with_explicit_allow",
     "with_grant",
 ]

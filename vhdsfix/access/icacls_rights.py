@@ -25,7 +25,7 @@ def icacls_rights(ace: Ace) -> str | None:
     Only explicit, plain allow entries can be said, and of rights only those with a letter of their own.
     """
     letters = next((letters for letters, mask in _MASKS.items() if mask == ace.mask), None)
-    if letters is None or not (ace.is_allow and ace.is_plain) or ace.flags & ~sum(_FLAGS.values()):
+    if letters is None or ace.type is not AceType.ALLOW or ace.flags & ~sum(_FLAGS.values()):
         return None
     return "".join(f"({name})" for name, flag in _FLAGS.items() if ace.flags & flag) + letters
 

@@ -50,6 +50,22 @@ def after_propagation(folder: SecurityDescriptor, file: SecurityDescriptor) -> S
     return msgspec.structs.replace(file, dacl=dacl)
 
 
+def below_after_propagation(folder: SecurityDescriptor, subfolder: SecurityDescriptor) -> SecurityDescriptor:
+    """A subfolder's descriptor after the DACL of the folder above was set again; else as `after_propagation`."""
+    if (
+        subfolder.dacl is None
+        or subfolder.dacl.entries is None
+        or subfolder.is_protected
+        or folder.dacl is None
+        or folder.dacl.entries is None
+    ):
+        return subfolder
+    explicit = tuple(ace for ace in subfolder.aces if not ace.is_inherited)
+    inherited = inherited_by_subfolder(folder.aces, subfolder.owner, subfolder.group)
+    dacl = msgspec.structs.replace(subfolder.dacl, entries=explicit + inherited, auto_inherited=True)
+    return msgspec.structs.replace(subfolder, dacl=dacl)
+
+
 def losses_by_propagation(
     folder: SecurityDescriptor, files: Mapping[str, SecurityDescriptor]
 ) -> dict[str, str]:

@@ -8,7 +8,7 @@ import msgspec
 
 from vhdsfix.access.granting import with_grant
 from vhdsfix.access.inheritance import after_propagation, inherited_by_file
-from vhdsfix.access.rights import entries_that_deny, granted_rights, in_words, is_full
+from vhdsfix.access.rights import FULL_CONTROL, entries_that_deny, granted_rights, in_words, is_full
 from vhdsfix.model.verdicts import Verdict, VerdictKind
 from vhdsfix.model.windows import Ace, AceType, DomainAlias, SecurityDescriptor, Sid, VmId
 from vhdsfix.sddl import write_ace
@@ -65,6 +65,13 @@ def judge_after_grant(folder: SecurityDescriptor, files: Files, vm_id: VmId) -> 
     """The verdict that a grant on the folder would lead to, once it has reached every file that inherits."""
     granted = with_grant(folder, vm_id)
     return judge(granted, {name: after_propagation(granted, file) for name, file in files.items()}, vm_id)
+
+
+def own_rights(descriptor: SecurityDescriptor, vm_id: VmId) -> int:
+    """The rights, as bits, that the VM's own entries give it on a file or folder; a null DACL gives everybody all."""
+    if descriptor.has_null_dacl:
+        return FULL_CONTROL
+    return _token(vm_id).rights(descriptor.aces) & FULL_CONTROL
 
 
 def group_access(folder: SecurityDescriptor, vm_id: VmId) -> tuple[Sid, ...]:

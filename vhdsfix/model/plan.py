@@ -116,7 +116,7 @@ class PlanInventory(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """An apply only grants; an undo puts back what a run found. `digest`: sha256 of the canonical document without it. It finds damage and names the plan; it is no signature."""
+    """An apply only grants; an undo puts back what the run of the id `undoes` found. `digest`: sha256 of the canonical document without it. It finds damage and names the plan; it is no signature."""
 
     kind: Kind
     tool: Tool
@@ -129,4 +129,5 @@ class Plan(msgspec.Struct, frozen=True):
     actions: tuple[Action, ...]
     findings: tuple[Finding, ...]
     digest: str = ""
+    undoes: str | None = None
     format_version: str = FORMAT_VERSION

@@ -180,6 +180,16 @@ _KINDS = (
         "vhdsfix",
     ),
     FindingKind(
+        "undo-refused",
+        Severity.WARNING,
+        "Something that a run did is not taken back",
+        "Undo puts back what each VM had before a run, and only that. It refuses where somebody changed the folder since, where a VM would "
+        "lose its own access to a disk file that it uses, while a backup's recovery checkpoint is there, and where what was there before "
+        "cannot be told to icacls or nobody can be asked.",
+        "Read the reason and mend it, then say `vhdsfix undo` again; or put back by hand what the evidence shows.",
+        "vhdsfix",
+    ),
+    FindingKind(
         "no-guest-cluster",
         Severity.NOTE,
         "No VM with a VHD Set was found",

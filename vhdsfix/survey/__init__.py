@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from vhdsfix.errors import UsageError
@@ -10,17 +12,26 @@ from vhdsfix.model.facts import ClusterFacts, Facts, NodeFacts
 from vhdsfix.model.plan import Scope
 from vhdsfix.model.readings import Known, known_or
 from vhdsfix.ports import Hosts, Notify, Reader
-from vhdsfix.survey.folders import ask_folders
+from vhdsfix.survey.folders import FoldersToRead, ask_folders, folders_in
 from vhdsfix.survey.given import ask_given
 from vhdsfix.survey.nodes import Nodes
 
 __all__ = ["survey"]
 
 
+FoldersOf = Callable[[Facts], FoldersToRead]
+
+
 def survey(
-    hosts: Hosts[Reader], scope: Scope, taken_at: str, expected_cluster: str | None, notify: Notify
+    hosts: Hosts[Reader],
+    scope: Scope,
+    taken_at: str,
+    expected_cluster: str | None,
+    notify: Notify,
+    *,
+    folders_of: FoldersOf | None = None,
 ) -> Facts:
-    """Ask the cluster, every node of it, and every folder that the scope is about.
+    """Ask the cluster, every node of it, and every folder that the scope is about, or those of `folders_of` instead.
 
     Raises UsageError when the nodes belong to another cluster than expected, or when the scope names what is not there;
     CommandError when no node let us in, and one because its session cannot answer questions.
@@ -31,7 +42,8 @@ def survey(
     identity = known_or(cluster.identity, None)
     nodes.ask_the_rest(known_or(cluster.nodes, ()), identity.domain if identity else "")
     facts = Facts(taken_at=taken_at, cluster=cluster, nodes=nodes.facts(), folders=())
-    return msgspec.structs.replace(facts, folders=ask_folders(facts, scope, nodes, hosts, notify))
+    wanted = folders_of(facts) if folders_of else folders_in(scope, facts)
+    return msgspec.structs.replace(facts, folders=ask_folders(wanted, nodes, hosts, notify))
 
 
 def _must_be_one_cluster(expected: str | None, cluster: ClusterFacts, nodes: tuple[NodeFacts, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from vhdsfix import planner
 from vhdsfix.errors import NodeError
@@ -13,17 +13,24 @@ from vhdsfix.model.windows import FolderPath
 from vhdsfix.ports import Hosts, Notify, Progress, Reader
 from vhdsfix.survey.nodes import Nodes
 
+FoldersToRead = Mapping[FolderPath, Sequence[str]]
+"""Folders, each with the names of the nodes to ask first: those where its VMs run."""
 
-def ask_folders(
-    facts: Facts, scope: Scope, nodes: Nodes, hosts: Hosts[Reader], notify: Notify
-) -> tuple[FolderFacts, ...]:
-    """Each folder from a node where one of its VMs runs; what that node could not see, from the next."""
+
+def folders_in(scope: Scope, facts: Facts) -> FoldersToRead:
+    """What cluster and nodes said that the scope is about."""
     inventory = planner.inventory_in_scope(facts, scope)
     vms = {vm.vm_id: vm.node for vm in inventory.vms}
-    choices = {use.path: nodes.readers_for([vms[vm_id] for vm_id in use.vm_ids]) for use in inventory.folders}
+    return {use.path: [vms[vm_id] for vm_id in use.vm_ids] for use in inventory.folders}
+
+
+def ask_folders(
+    wanted: FoldersToRead, nodes: Nodes, hosts: Hosts[Reader], notify: Notify
+) -> tuple[FolderFacts, ...]:
+    """Each folder from the first node that can be asked; what that node could not see, from the next."""
+    choices = {path: nodes.readers_for(names) for path, names in wanted.items()}
     found: dict[FolderPath, FolderFacts] = {
-        use.path: _unseen(use.path, "no node that could be asked shows this folder")
-        for use in inventory.folders
+        path: _unseen(path, "no node that could be asked shows this folder") for path in wanted
     }
     for attempt in range(2):
         open_paths = [path for path in found if _is_open(found[path]) and len(choices[path]) > attempt]
