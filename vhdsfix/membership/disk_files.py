@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from vhdsfix.membership.disks import disk_key, set_beside, shared_disk
+from vhdsfix.membership.disks import disk_key, key_of_set_beside, shared_disk
 from vhdsfix.membership.shown import ids_on
 from vhdsfix.model.facts import Drive, Facts, NodeFacts
 from vhdsfix.model.inventory import DiskFiles
@@ -78,7 +78,7 @@ class _Told:
         claims: dict[str, set[str]] = {}
         for key, paths in self._paths.items():
             for path in paths:
-                beside = set_beside(path).key
+                beside = key_of_set_beside(path)
                 if self._is_tied(path, self._sets[key]) and (beside == key or beside not in attached):
                     claims.setdefault(path.key, set()).add(key)
         return {file: self._sets[next(iter(keys))] for file, keys in claims.items() if len(keys) == 1}

@@ -20,13 +20,18 @@ def shared_disk(drive: Drive) -> FolderPath | None:
     if kind == "VHDS":
         return drive.path
     if kind == "AVHDX" and drive.shared:
-        return set_beside(drive.path)
+        return FolderPath(_set_beside(drive.path))
     return None
 
 
-def set_beside(path: FolderPath) -> FolderPath:
-    """The VHD Set that a file's name points to, in the file's own folder."""
-    return FolderPath(_without_checkpoint(path) + ".vhds")
+def key_of_set_beside(path: FolderPath) -> str:
+    """The VHD Set that a file's name points to, in the file's own folder, as paths compare."""
+    return name_key(_set_beside(path))
+
+
+def _set_beside(path: FolderPath) -> str:
+    folder = path.rpartition("\\")[0]
+    return f"{folder}\\{_without_checkpoint(path.name)}.vhds"
 
 
 def disk_key(file_name: str) -> str:
@@ -34,5 +39,5 @@ def disk_key(file_name: str) -> str:
     return name_key(_without_checkpoint(file_name))
 
 
-def _without_checkpoint(path: str) -> str:
-    return _CHECKPOINT_SUFFIX.sub("", path.rpartition(".")[0])
+def _without_checkpoint(file_name: str) -> str:
+    return _CHECKPOINT_SUFFIX.sub("", file_name.rpartition(".")[0] or file_name)
