@@ -9,7 +9,7 @@ from rich.console import Console
 
 from tests.unit import plans
 from vhdsfix.model.findings import Finding, Severity
-from vhdsfix.model.inventory import GuestCluster
+from vhdsfix.model.inventory import Completeness, Evidence, EvidenceKind, GuestCluster, Member
 from vhdsfix.model.plan import Plan, PlanInventory, Scope
 from vhdsfix.model.verdicts import VerdictKind
 from vhdsfix.render.apply_text import print_outcomes
@@ -31,6 +31,39 @@ def test_a_plan_says_who_where_verdict_and_why() -> None:
     assert f"\n{plans.FOLDER}\n" in text
     assert re.search(r"DemoGuestNode2 +HV02 +missing +no allow entry of its own", text)
     assert re.search(r"DemoGuestNode1 +HV01 +granted", text)
+
+
+def with_evidence(*, completeness: Completeness) -> Plan:
+    """The demo's plan; the third VM is known by the config alone."""
+    seen = (Evidence(EvidenceKind.DISK, "HV01 shows it"), Evidence(EvidenceKind.QUERY, "its guest told"))
+    named = (Evidence(EvidenceKind.CONFIG, "the config names it"),)
+    first, second, third = plans.VMS
+    members = (Member(first.vm_id, seen), Member(second.vm_id, seen), Member(third.vm_id, named))
+    cluster = msgspec.structs.replace(plans.CLUSTER, members=members, completeness=completeness)
+    return msgspec.structs.replace(plans.DEMO, inventory=PlanInventory(plans.VMS, (cluster,)))
+
+
+def test_it_says_that_all_nodes_were_found_who_knows_and_by_what_each_is_known() -> None:
+    text = shown(with_evidence(completeness=Completeness(3, 3, EvidenceKind.GUEST)))
+    assert "\n  3 of 3 nodes of DemoGuestCluster found, says the guest cluster\n" in text
+    assert "\n  by disk, host query: DemoGuestNode1, DemoGuestNode2\n" in text
+    assert "\n  by config: DemoGuestNode3\n" in text
+
+
+def test_it_says_why_a_guest_cluster_is_incomplete() -> None:
+    completeness = Completeness(
+        3, 4, EvidenceKind.CONFIG, ("the config names 4 node(s)",), ("HV03: timed out",)
+    )
+    text = shown(with_evidence(completeness=completeness))
+    assert (
+        "\n  incomplete, because the config names 4 node(s); HV03: timed out: "
+        "3 of 4 nodes of DemoGuestCluster found, says the config\n"
+    ) in text
+
+
+def test_it_says_that_nobody_knows_how_many_there_are() -> None:
+    text = shown(with_evidence(completeness=Completeness(3)))
+    assert "\n  3 node(s) of DemoGuestCluster found; how many there are, nobody says\n" in text
 
 
 def test_each_command_can_be_copied_whole() -> None:

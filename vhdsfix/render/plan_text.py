@@ -6,11 +6,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from vhdsfix.model.inventory import GuestCluster
 from vhdsfix.model.plan import Plan, PlannedFolder, PlannedVm
 from vhdsfix.model.verdicts import VerdictKind
 from vhdsfix.render.console import print_whole
 from vhdsfix.render.findings_text import mended, print_findings
+from vhdsfix.render.guest_clusters_text import lines_of
 from vhdsfix.render.paragraphs import print_lines, print_paragraph
 from vhdsfix.render.plan_conclusion import conclusion
 from vhdsfix.render.safe_text import said
@@ -40,21 +40,8 @@ def _print_heading(console: Console, plan: Plan) -> None:
     console.print(said(f"Host cluster {name}", "bold"))
     console.print(said(f"Plan {plan.digest[:12] or '(not saved)'}, made {plan.created_at}"))
     for guest in plan.inventory.guest_clusters:
-        console.print(said(_standing(guest, plan)), soft_wrap=True)
-
-
-def _standing(guest: GuestCluster, plan: Plan) -> str:
-    """How many of a guest cluster's VMs have their grant on every folder that this plan shows them on."""
-    rows = [
-        (vm.vm_id, vm.verdict) for folder in plan.folders for vm in folder.vms if vm.vm_id in guest.vm_ids
-    ]
-    shown = {vm_id for vm_id, _ in rows}
-    lacking = {vm_id for vm_id, verdict in rows if verdict != VerdictKind.GRANTED}
-    if not shown:
-        return f"Guest cluster {guest.name}: none of its folders is in this plan"
-    return (
-        f"Guest cluster {guest.name}: {len(shown) - len(lacking)} of {len(guest.vm_ids)} VMs have their grant"
-    )
+        for number, line in enumerate(lines_of(guest, plan)):
+            console.print(said(f"  {line}" if number else line), soft_wrap=True)
 
 
 def _print_folder(console: Console, folder: PlannedFolder) -> None:
