@@ -18,10 +18,12 @@ from vhdsfix.lab.auth import Account
 from vhdsfix.lab.mischief import Mischiefs
 from vhdsfix.lab.psrp import SimulatedShell
 from vhdsfix.lab.server import Lab, LabNode
+from vhdsfix.lab.statements import Statement
 from vhdsfix.lab.world import World
 from vhdsfix.lab.world_mischief import SpoiltWorld
 from vhdsfix.remote.connection import Connection
 from vhdsfix.remote.node import RemoteWriter
+from vhdsfix.remote.session import TimeLimits
 
 ACCOUNT = Account("LAB\\admin", "correct horse")
 
@@ -46,15 +48,26 @@ def mischiefs() -> Mischiefs:
 
 
 @pytest.fixture
-def lab(world: World, mischiefs: Mischiefs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
+def sent() -> list[str]:
+    """The first command of each pipeline that ran on any node."""
+    return []
+
+
+@pytest.fixture
+def lab(
+    world: World, mischiefs: Mischiefs, sent: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Lab]:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     before = set(threading.enumerate())
     spoilt = SpoiltWorld(mischiefs)
 
+    def watch(_node: str, statements: tuple[Statement, ...]) -> None:
+        sent.append(statements[0][0].name)
+
     def listed(name: str) -> LabNode:
         return LabNode(
             name,
-            lambda _name: SimulatedShell(world, name, run=spoilt.run),
+            lambda _name: SimulatedShell(world, name, watch, run=spoilt.run),
             ACCOUNT,
             mischiefs=mischiefs,
         )
@@ -69,10 +82,10 @@ def client(lab: Lab) -> Iterator[Client]:
     """Makes a client of the first node."""
     with ExitStack() as opened:
 
-        def made(transport: Transport = "http") -> RemoteWriter:
+        def made(transport: Transport = "http", limits: TimeLimits = SHORT) -> RemoteWriter:
             at = lab.endpoints[0]
             way = Connection(at.name, at.address, at.port, transport, auth="ntlm", user=ACCOUNT.user)
-            writer = RemoteWriter(way, Secret(ACCOUNT.password), SHORT)
+            writer = RemoteWriter(way, Secret(ACCOUNT.password), limits)
             opened.callback(writer.close)
             return writer
 

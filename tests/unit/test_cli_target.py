@@ -91,3 +91,14 @@ def test_the_next_command_repeats_what_was_said() -> None:
         apply_command(ConnectionOptions(lab="demo"), scope, Path("p.json"))
         == "vhdsfix apply p.json --lab demo"
     )
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan"), float("inf")])
+def test_a_run_has_some_time_or_any(seconds: float) -> None:
+    with pytest.raises(UsageError, match="--timeout"):
+        target_of_hosts(ConnectionOptions(lab="demo", timeout=seconds), {})
+
+
+def test_the_time_of_a_run_is_kept() -> None:
+    assert target_of_hosts(ConnectionOptions(lab="demo", timeout=2.5), {}).timeout_s == 2.5
+    assert target_of_hosts(ConnectionOptions(lab="demo"), {}).timeout_s is None

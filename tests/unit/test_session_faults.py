@@ -20,10 +20,11 @@ from cryptography.x509.oid import NameOID
 from tests.fakes.listeners import listener
 from vhdsfix.config import Auth, Secret, Transport
 from vhdsfix.errors import AuthError, UnreachableError
+from vhdsfix.remote.adapter import LARGEST_ANSWER
 from vhdsfix.remote.connection import Connection
 from vhdsfix.remote.node import RemoteReader
 from vhdsfix.remote.node_questions import HOST
-from vhdsfix.remote.session import LARGEST_ANSWER, Session, TimeLimits
+from vhdsfix.remote.session import Session, TimeLimits
 from vhdsfix.remote.statements import Effect
 
 PASSWORD = Secret("correct horse")

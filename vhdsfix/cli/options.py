@@ -61,6 +61,14 @@ class ConnectionOptions:
     configuration_name: Annotated[
         str | None, typer.Option(metavar="NAME", help="The session configuration (endpoint) on the nodes.")
     ] = None
+    timeout: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS",
+            help="For the whole run: what is not asked by then is unknown, and no change is begun. One that was begun is "
+            "finished and proved.",
+        ),
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -22,17 +23,22 @@ def target_of_hosts(connection: ConnectionOptions, environment: Mapping[str, str
     if connection.lab is not None:
         _nothing_besides(
             connection,
-            ("lab", "config", "configuration_name"),
+            ("lab", "config", "configuration_name", "timeout"),
             "--lab brings its own hosts and its own account",
         )
-        return Target(_settings(connection, {}), state_folder(environment), lab=connection.lab)
+        return Target(
+            _settings(connection, {}),
+            state_folder(environment),
+            lab=connection.lab,
+            timeout_s=_timeout_s(connection),
+        )
     settings = _settings(connection, environment)
     if not settings.nodes:
         raise UsageError(
             "no host is named; name a node of the host cluster by --node HOST or in a --config FILE, or try --lab demo"
         )
     password = password_for(settings.user, connection.password_file, environment)
-    return Target(settings, state_folder(environment), password)
+    return Target(settings, state_folder(environment), password, timeout_s=_timeout_s(connection))
 
 
 def target_without_hosts(connection: ConnectionOptions, environment: Mapping[str, str]) -> Target:
@@ -69,6 +75,12 @@ def _settings(connection: ConnectionOptions, environment: Mapping[str, str]) -> 
     return settings
 
 
+def _timeout_s(connection: ConnectionOptions) -> float | None:
+    if connection.timeout is not None and not 0 < connection.timeout < math.inf:
+        raise UsageError("--timeout: say for how many seconds the run may take, more than 0")
+    return connection.timeout
+
+
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
@@ -86,7 +98,9 @@ def _text_of(config: Path) -> str:
 
 
 def _nothing_besides(connection: ConnectionOptions, allowed: tuple[str, ...], why: str) -> None:
-    given = [option.name for option in fields(connection) if getattr(connection, option.name)]
+    given = [
+        option.name for option in fields(connection) if getattr(connection, option.name) not in (None, [])
+    ]
     for name in given:
         if name not in allowed:
             raise UsageError(f"{why}; leave out --{name.replace('_', '-')}")

@@ -10,6 +10,7 @@ from vhdsfix.commands import fleet, saved_plan
 from vhdsfix.commands.plan import TOOL, now, reasons_of
 from vhdsfix.commands.requests import ApplyRequest
 from vhdsfix.commands.result import ApplyReport, Reason, Result
+from vhdsfix.commands.time_allowed import TimeAllowed
 from vhdsfix.commands.work import Approve, Seen, Work
 from vhdsfix.errors import ExitCode, IncompletePlanError, RefusedError
 from vhdsfix.model.outcome import ActionOutcome, Stuck
@@ -23,14 +24,17 @@ def run(request: ApplyRequest, approve: Approve, notify: Notify, stop: Stop) -> 
     saved = saved_plan.of(request)
     with fleet.for_writing(request.target, "apply") as reached:
         scope = saved.scope if saved else _scope(request, reached)
-        work = Work(
-            reached.hosts, partial(_seen, reached, scope, notify), request.target.state_dir, notify, stop
-        )
+        look = partial(_seen, reached, scope, notify)
+
+        def enough() -> bool:
+            return stop() or reached.time.is_over
+
+        work = Work(reached.hosts, look, request.target.state_dir, notify, enough)
         seen = work.look()
         plan = saved or seen.plan
         seen = work.approved(plan, seen, approve, partial(_may_be_applied, request))
         report = work.carry_out(plan, seen)
-    return Result("apply", report, _reasons(report, seen, stop))
+    return Result("apply", report, _reasons(report, seen, stop, reached.time))
 
 
 def _may_be_applied(request: ApplyRequest, plan: Plan, fresh: Plan) -> None:
@@ -67,13 +71,14 @@ def _gone_again(one: ActionOutcome) -> Reason:
     return Reason(ExitCode.NOT_DONE, f"{why}: something takes it away; see what else sets permissions there")
 
 
-def _reasons(report: ApplyReport, seen: Seen, stop: Stop) -> tuple[Reason, ...]:
+def _reasons(report: ApplyReport, seen: Seen, stop: Stop, time: TimeAllowed) -> tuple[Reason, ...]:
     reasons = []
     if stop():
         reasons.append(Reason(ExitCode.INTERRUPTED, "stopped on request; the action in hand was finished"))
     elif report.journal and report.after is None:
+        why = f": {time.why}" if time.is_over else ""
         reasons.append(
-            Reason(ExitCode.INCOMPLETE, "nobody could look again after the changes; run `vhdsfix plan`")
+            Reason(ExitCode.INCOMPLETE, f"nobody could look again after the changes{why}; run `vhdsfix plan`")
         )
     reasons += [_not_done(report)] if any(not one.is_right for one in report.outcomes) else []
     reasons += [_gone_again(one) for one in report.outcomes if one.is_right and _is_wanted(one, report.after)]

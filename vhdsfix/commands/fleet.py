@@ -14,6 +14,7 @@ from typing import Generic, NamedTuple, Self, TypeVar
 from vhdsfix.commands import explain
 from vhdsfix.commands.guarded import GuardedReader, GuardedWriter
 from vhdsfix.commands.requests import Target
+from vhdsfix.commands.time_allowed import TimeAllowed
 from vhdsfix.commands.watchdog import Watchdog
 from vhdsfix.config import NodeAddress, Secret, Settings
 from vhdsfix.errors import UnreachableError, UsageError
@@ -43,19 +44,23 @@ class ReadingFleet(NamedTuple):
 
 
 class WritingFleet(NamedTuple):
-    """Nodes that can be changed too, and the settings that reach them."""
+    """Nodes that can be changed too, and the settings that reach them. `time`: what the run has left."""
 
     hosts: Hosts[Writer]
     settings: Settings
+    time: TimeAllowed
 
 
 @contextlib.contextmanager
 def for_reading(target: Target, command: str) -> Iterator[ReadingFleet]:
+    """The time that the run has begins here."""
+    time, limits = TimeAllowed(target.timeout_s), target.limits
     with (
         _reached(target, command) as (settings, password),
         contextlib.closing(Watchdog()) as watchdog,
         _Fleet(
-            settings, lambda to: GuardedReader(RemoteReader(to, password, target.limits), watchdog)
+            settings,
+            lambda to: GuardedReader(RemoteReader(to, password, limits, watchdog.watch), watchdog, time),
         ) as hosts,
     ):
         yield ReadingFleet(hosts, settings)
@@ -63,14 +68,17 @@ def for_reading(target: Target, command: str) -> Iterator[ReadingFleet]:
 
 @contextlib.contextmanager
 def for_writing(target: Target, command: str) -> Iterator[WritingFleet]:
+    """The time that the run has begins here."""
+    time, limits = TimeAllowed(target.timeout_s), target.limits
     with (
         _reached(target, command) as (settings, password),
         contextlib.closing(Watchdog()) as watchdog,
         _Fleet(
-            settings, lambda to: GuardedWriter(RemoteWriter(to, password, target.limits), watchdog)
+            settings,
+            lambda to: GuardedWriter(RemoteWriter(to, password, limits, watchdog.watch), watchdog, time),
         ) as hosts,
     ):
-        yield WritingFleet(hosts, settings)
+        yield WritingFleet(hosts, settings, time)
 
 
 def scope_of(

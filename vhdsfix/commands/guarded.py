@@ -6,8 +6,9 @@ import contextlib
 import threading
 from collections.abc import Iterator, Sequence
 
+from vhdsfix.commands.time_allowed import TimeAllowed
 from vhdsfix.commands.watchdog import Watchdog
-from vhdsfix.errors import UnreachableError
+from vhdsfix.errors import NodeError, UnreachableError
 from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.windows import Ace, FolderPath, VmId
@@ -15,11 +16,12 @@ from vhdsfix.remote.node import RemoteReader, RemoteWriter
 
 
 class GuardedReader:
-    """A Reader; folders that are worked on side by side may share it."""
+    """A Reader; folders that are worked on side by side may share it. `time`: what the whole run has."""
 
-    def __init__(self, node: RemoteReader, watchdog: Watchdog) -> None:
+    def __init__(self, node: RemoteReader, watchdog: Watchdog, time: TimeAllowed) -> None:
         self._reader = node
         self._watchdog = watchdog
+        self._time = time
         self._turn = threading.Lock()
         self._aborted = False
 
@@ -28,19 +30,19 @@ class GuardedReader:
         return self._reader.node
 
     def connect(self) -> None:
-        with self._within(self._reader.limits.phase_s):
+        with self._asking():
             self._reader.connect()
 
     def cluster(self) -> ClusterFacts:
-        with self._within(self._reader.limits.phase_s):
+        with self._asking():
             return self._reader.cluster()
 
     def itself(self) -> NodeFacts:
-        with self._within(self._reader.limits.phase_s):
+        with self._asking():
             return self._reader.itself()
 
     def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
-        with self._within(self._reader.limits.phase_s):
+        with self._asking():
             return self._reader.folders(paths)
 
     def close(self) -> None:
@@ -53,28 +55,58 @@ class GuardedReader:
         self._reader.abort()
 
     @contextlib.contextmanager
-    def _within(self, deadline_s: float) -> Iterator[None]:
-        with self._turn, self._watchdog.watch(deadline_s, self._reader.abort):
+    def _asking(self) -> Iterator[None]:
+        """A phase has its own time, and no more than is left of the run's."""
+        with self._turn:
+            if self._time.is_over:
+                raise UnreachableError(f"{self.node} was not asked: {self._time.why}")
+            with self._watched(min(self._reader.limits.phase_s, self._time.left_s)):
+                try:
+                    yield
+                except NodeError as error:
+                    if self._time.is_over:
+                        raise type(error)(f"{error}: {self._time.why}") from error
+                    raise
+
+    @contextlib.contextmanager
+    def _watched(self, deadline_s: float) -> Iterator[None]:
+        with self._watchdog.watch(deadline_s, self._reader.abort):
             if self._aborted:
                 raise UnreachableError(f"{self.node} was not asked: the run was stopped")
             yield
 
 
 class GuardedWriter(GuardedReader):
-    """A Writer."""
+    """A Writer. A change in hand is not cut off when the run's time is over, nor is the look at what it did."""
 
-    def __init__(self, node: RemoteWriter, watchdog: Watchdog) -> None:
-        super().__init__(node, watchdog)
+    def __init__(self, node: RemoteWriter, watchdog: Watchdog, time: TimeAllowed) -> None:
+        super().__init__(node, watchdog, time)
         self._writer = node
+        self._written: set[str] = set()
+
+    def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
+        if self._written.isdisjoint(path.key for path in paths):
+            return super().folders(paths)
+        with self._turn, self._watched(self._reader.limits.phase_s):
+            return self._reader.folders(paths)
 
     def grant(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
-        with self._within(self._reader.limits.write_s):
+        with self._changing(folder):
             return self._writer.grant(folder, vm_id)
 
     def remove(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:
-        with self._within(self._reader.limits.write_s):
+        with self._changing(folder):
             return self._writer.remove(folder, vm_id)
 
     def restore(self, folder: FolderPath, vm_id: VmId, entry: Ace) -> WriteAnswer:
-        with self._within(self._reader.limits.write_s):
+        with self._changing(folder):
             return self._writer.restore(folder, vm_id, entry)
+
+    @contextlib.contextmanager
+    def _changing(self, folder: FolderPath) -> Iterator[None]:
+        with self._turn:
+            if self._time.is_over:
+                raise UnreachableError(f"{self.node} was not asked for the change: {self._time.why}")
+            self._written.add(folder.key)
+            with self._watched(self._reader.limits.write_s):
+                yield

@@ -14,7 +14,8 @@ from vhdsfix.remote.session import TIME_LIMITS, TimeLimits
 class Target(msgspec.Struct, frozen=True):
     """The hosts to ask, how, and where this run keeps its files.
 
-    `lab` names a scenario; then the lab brings nodes, port and account. No `password`: the current logon.
+    `lab` names a scenario; then the lab brings nodes, port and account. No `password`: the current logon. `timeout_s`: for
+    the whole run; None for as long as it takes.
     """
 
     settings: Settings
@@ -22,6 +23,7 @@ class Target(msgspec.Struct, frozen=True):
     password: Secret | None = None
     lab: str | None = None
     limits: TimeLimits = TIME_LIMITS
+    timeout_s: float | None = None
 
 
 class PlanRequest(msgspec.Struct, frozen=True):

@@ -115,6 +115,11 @@ def may_pass(error: BaseException | None) -> bool:
     return _first(error, NameResolutionError) is None and not isinstance(error, http.ConnectTimeout)
 
 
+def is_refused_logon(error: BaseException | None) -> bool:
+    """Whether the account was refused, or its logon failed; a connection that lost its keys is told as a status, not here."""
+    return isinstance(error, Exception) and _told(error).kind is AuthError
+
+
 def _told(error: Exception) -> Told:
     for kinds, tell in _TABLE:
         if isinstance(error, kinds):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from vhdsfix.config import Secret
@@ -32,16 +33,32 @@ FOLDERS_AT_ONCE = 8
 """Four statements each, of some 4 KB with its mark: they fit one request of 150 KB (WIRE 3)."""
 
 
+Watch = Callable[[float, Callable[[], None]], AbstractContextManager[None]]
+"""Calls what it is given, from another thread, where the block takes longer than so many seconds."""
+
+
+def _unwatched(_deadline_s: float, _abort: Callable[[], None]) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 class RemoteReader:
-    """Keeps the port `Reader`. One session at a time, opened on the first question and again after one that broke."""
+    """Keeps the port `Reader`. One session at a time, opened on the first question and again after one that broke.
+
+    `watch` keeps the deadline of each pipeline of questions.
+    """
 
     _effect = Effect.READS
 
     def __init__(
-        self, connection: Connection, password: Secret | None, limits: TimeLimits = TIME_LIMITS
+        self,
+        connection: Connection,
+        password: Secret | None,
+        limits: TimeLimits = TIME_LIMITS,
+        watch: Watch = _unwatched,
     ) -> None:
         self._connection = connection
         self._password = password
+        self._watch = watch
         self.limits = limits
         self._session: Session | None = None
 
@@ -97,7 +114,7 @@ class RemoteReader:
     def _ask(self, doing: str, questions: Sequence[Question[Any]]) -> Answers:
         """Ask them all in one pipeline, and those again alone whose answer does not count there (WIRE 7.1)."""
         run = secrets.token_hex(8)
-        messages = self._run(doing, batch.with_marks(questions, run))
+        messages = self._asked(doing, batch.with_marks(questions, run))
         settled = batch.settle(questions, messages, run)
         return self._answers(
             {
@@ -107,7 +124,7 @@ class RemoteReader:
         )
 
     def _ask_alone(self, question: Question[Any]) -> batch.AnyAnswer:
-        messages = self._run(f"asking for {one_line(question.name)} on", (question.statement,))
+        messages = self._asked(f"asking for {one_line(question.name)} on", (question.statement,))
         return batch.alone(question, messages)
 
     def _answers(self, by_name: Mapping[str, batch.AnyAnswer]) -> Answers:
@@ -120,6 +137,10 @@ class RemoteReader:
         if self._session is None:
             self._session = Session(self._connection, self._password, self._effect, self.limits)
         return self._session
+
+    def _asked(self, doing: str, statements: Sequence[Statement]) -> Messages:
+        with self._watch(self.limits.question_s, self.abort):
+            return self._run(doing, statements)
 
     def _run(self, doing: str, statements: Sequence[Statement]) -> Messages:
         messages = self._live_session().run(doing, statements)

@@ -8,9 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import msgspec
 import structlog
@@ -18,13 +16,12 @@ import tenacity
 from pypsrp.complex_objects import RunspacePoolState
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import WSMan
-from requests.adapters import HTTPAdapter
-from requests.exceptions import ContentDecodingError
 
 from vhdsfix.config import Secret
-from vhdsfix.errors import LostError, QuotaError, UnreachableError
+from vhdsfix.errors import LostError, NodeError, QuotaError, UnreachableError
+from vhdsfix.remote.adapter import BoundedAdapter
 from vhdsfix.remote.connection import DEFAULT_CONFIGURATION, Connection, kerberos_is_here, route_of
-from vhdsfix.remote.foreign_errors import Attempt, Stage, as_node_error, may_pass
+from vhdsfix.remote.foreign_errors import Attempt, Stage, as_node_error, is_refused_logon, may_pass
 from vhdsfix.remote.messages import Messages
 from vhdsfix.remote.one_line import one_line
 from vhdsfix.remote.pipelines import messages_of, pipeline_of, pool_on
@@ -39,9 +36,13 @@ class TimeLimits(msgspec.Struct, frozen=True):
     """Every time-out, in seconds. The first four are the wire's own, for each request; the caller's watchdog keeps the rest.
 
     `operation_s`: how long the node holds a request for an answer before it says "nothing yet"; `read_s` must be longer.
-    `receive_backoff_s`: pypsrp asks for output up to five times more after a read time-out, and waits 1, 3, 7, … of this
-    between (WIRE 1). `phase_s`: all questions of a phase. `write_s`: a change (DESIGN 6). `close_s`: closing a session.
-    `open_retry_s`: how long a session is tried to be opened again where that may help.
+    `receive_backoff_s`: pypsrp asks for output up to five times more after a read time-out, and waits 1, 3, 7, 15 and 31 of
+    this between (WIRE 1). That it asks is wanted: a Receive can be repeated, and for a change it is the only way to hear the
+    answer without sending it twice. But its own 2 s make 114 s of waiting, in which nothing is heard; these make 11 s.
+    `open_retry_s`: how long a session is tried to be opened again where that may help. `lost_retry_s`: how long, from the
+    first time, a question is asked again whose answer was lost; more than `read_s`, or silence would never be tried again.
+    `question_s`: one pipeline of questions. `phase_s`: all questions of a phase on one node. `write_s`: a change (DESIGN 6).
+    `close_s`: closing a session.
     """
 
     connect_s: int = 10
@@ -49,15 +50,14 @@ class TimeLimits(msgspec.Struct, frozen=True):
     read_s: int = 30
     receive_backoff_s: float = 0.2
     open_retry_s: float = 4.0
+    lost_retry_s: float = 35.0
+    question_s: float = 90.0
     phase_s: float = 120.0
     write_s: float = 600.0
     close_s: int = 3
 
 
 TIME_LIMITS = TimeLimits()
-
-LARGEST_ANSWER = 8 * 1024 * 1024
-"""Bytes of one HTTP answer. WinRM keeps to MaxEnvelopeSize, of which we ask for 150 to 500 KB (WIRE 1, 3)."""
 
 _PIPELINES_KEPT = 20
 """So many may be answered and not ended: the node refuses commands after a thousand (FACTS 6.5), and ending one costs a request,
@@ -91,7 +91,7 @@ class Session:
     def connect(self) -> None:
         """Open the session if it is not open. Raises NodeError."""
         try:
-            self._opened()
+            self._retrying()(self._opened)
         except BaseException:
             self.is_spent = True
             raise
@@ -99,14 +99,13 @@ class Session:
     def run(self, doing: str, statements: Sequence[Statement]) -> Messages:
         """Send the statements as one pipeline and return all that came back. `doing`: "asking for the cluster of".
 
-        Raises NodeError; LostError once something was sent, except QuotaError where the node took no command.
+        A question is asked again, in a session of its own, while that may help; a change is sent once. Raises NodeError;
+        LostError once something was sent, except QuotaError where the node took no command.
         """
         writes = self._writes(doing, statements)
         started = time.monotonic()
         try:
-            pool = self._opened()
-            self._renew_logon_if_dropped()
-            messages = self._invoked(pool, doing, statements, writes=writes)
+            messages = self._changed(doing, statements) if writes else self._asked(doing, statements)
         except BaseException as error:
             self.is_spent = True
             self._log.debug("failed", doing=doing, error=type(error).__name__, seconds=_since(started))
@@ -148,19 +147,44 @@ class Session:
             raise RuntimeError(f"a session that only reads was asked to write: {doing}")
         return writes
 
+    def _asked(self, doing: str, statements: Sequence[Statement]) -> Messages:
+        def ask() -> Messages:
+            try:
+                return self._sent(self._opened(), doing, statements, writes=False)
+            except NodeError:
+                self._end()  # what became of that session nobody knows
+                raise
+
+        return self._retrying()(ask)
+
+    def _changed(self, doing: str, statements: Sequence[Statement]) -> Messages:
+        """Only what comes before it is tried again: nothing was sent then."""
+        pool = self._retrying()(self._opened)
+        return self._sent(pool, doing, statements, writes=True)
+
+    def _retrying(self) -> tenacity.Retrying:
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception(_is_worth_another_try),
+            stop=self._is_enough,
+            wait=tenacity.wait_random_exponential(multiplier=0.2, max=4),
+            sleep=tenacity.sleep_using_event(self._sockets.aborted),
+            before_sleep=self._note_another_try,
+            reraise=True,
+        )
+
+    def _is_enough(self, state: tenacity.RetryCallState) -> bool:
+        lost = isinstance(_error_of(state), LostError)
+        allowed_s = self._limits.lost_retry_s if lost else self._limits.open_retry_s
+        late = time.monotonic() - state.start_time + state.upcoming_sleep > allowed_s
+        return late or self._sockets.aborted.is_set()
+
+    def _note_another_try(self, state: tenacity.RetryCallState) -> None:
+        error = type(_error_of(state)).__name__
+        self._log.debug("trying again", error=error, attempt=state.attempt_number)
+
     def _opened(self) -> RunspacePool:
         if self._pool is None or self._pool.state != RunspacePoolState.OPENED:
-            retrying = tenacity.Retrying(
-                retry=tenacity.retry_if_exception(_is_worth_another_try),
-                stop=tenacity.stop_any(
-                    tenacity.stop_after_delay(self._limits.open_retry_s),
-                    tenacity.stop_when_event_set(self._sockets.aborted),
-                ),
-                wait=tenacity.wait_random_exponential(multiplier=0.2, max=2),
-                sleep=tenacity.sleep_using_event(self._sockets.aborted),
-                reraise=True,
-            )
-            return retrying(self._open)
+            return self._open()
         return self._pool
 
     def _open(self) -> RunspacePool:
@@ -195,7 +219,7 @@ class Session:
         session.max_redirects = 0  # a node that redirects would have us log on elsewhere
         tls = tls_context(self._connection.ca_file) if self._route.secure else None
         for scheme in ("http://", "https://"):
-            session.mount(scheme, _Adapter(self._sockets, tls))
+            session.mount(scheme, BoundedAdapter(self._sockets, tls))
         return wsman
 
     def _renew_logon_if_dropped(self) -> None:
@@ -203,9 +227,10 @@ class Session:
         if self._wsman is not None and not self._sockets.is_connected:
             self._wsman.transport.encryption = None
 
-    def _invoked(
+    def _sent(
         self, pool: RunspacePool, doing: str, statements: Sequence[Statement], *, writes: bool
     ) -> Messages:
+        self._renew_logon_if_dropped()
         self._may_still_write = writes
         with self._translated(doing, Stage.SENDING):
             pipeline = pipeline_of(pool, statements)
@@ -218,7 +243,9 @@ class Session:
         if len(self._answered) >= _PIPELINES_KEPT:
             with self._briefly("ending pipelines", pool.connection):
                 while self._answered:
-                    self._answered.pop().close()
+                    self._answered[-1].close()
+                    self._answered.pop()
+            self.is_spent |= bool(self._answered)
         return messages
 
     @contextlib.contextmanager
@@ -244,49 +271,20 @@ class Session:
         try:
             yield
         except Exception as error:  # noqa: BLE001 - the answer is there already; see _translated
-            self.is_spent = True
             self._log.debug("failed politely", doing=doing, error=one_line(error))
         finally:
             wsman.transport.read_timeout = usual
 
 
-class _Adapter(HTTPAdapter):
-    """Connections that can be aborted, and a TLS context of ours instead of requests' own authorities."""
-
-    def __init__(self, sockets: Sockets, tls: Any) -> None:
-        self._sockets = sockets
-        self._tls = tls
-        super().__init__(max_retries=0)
-
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
-        super().init_poolmanager(connections, maxsize, block, ssl_context=self._tls, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._sockets.pool_classes
-
-    def send(self, *args: Any, **kwargs: Any) -> Any:
-        """Bound what may be read of an answer: whoever answers, even before the logon, could send without end."""
-        response: Any = super().send(*args, **kwargs)
-        response.iter_content = partial(_bounded, response, response.iter_content)
-        return response
-
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """The context knows which authorities to trust; requests would add its own."""
-
-
-def _bounded(
-    response: Any, parts: Callable[..., Iterator[bytes]], *args: Any, **kwargs: Any
-) -> Iterator[bytes]:
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise ContentDecodingError("its answer is compressed, which nobody asked for")
-    size = 0
-    for part in parts(*args, **kwargs):
-        size += len(part)
-        if size > LARGEST_ANSWER:
-            raise ContentDecodingError(f"its answer is larger than {LARGEST_ANSWER} bytes")
-        yield part
-
-
 def _is_worth_another_try(error: BaseException) -> bool:
+    """A refused logon is never repeated, whatever was being done when it was refused: accounts lock out."""
+    if isinstance(error, LostError):
+        return not is_refused_logon(error.__cause__)
     return isinstance(error, QuotaError | UnreachableError) and may_pass(error.__cause__)
+
+
+def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome else None
 
 
 def _since(started: float) -> float:

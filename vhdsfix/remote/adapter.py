@@ -1,0 +1,50 @@
+"""What stands between pypsrp and a node's sockets: connections that can be aborted, answers that have their bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from requests.exceptions import ContentDecodingError
+
+from vhdsfix.remote.sockets import Sockets
+
+LARGEST_ANSWER = 8 * 1024 * 1024
+"""Bytes of one HTTP answer. WinRM keeps to MaxEnvelopeSize, of which we ask for 150 to 500 KB (WIRE 1, 3)."""
+
+
+class BoundedAdapter(HTTPAdapter):
+    """Connections that can be aborted, and a TLS context of ours instead of requests' own authorities."""
+
+    def __init__(self, sockets: Sockets, tls: Any) -> None:
+        self._sockets = sockets
+        self._tls = tls
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
+        super().init_poolmanager(connections, maxsize, block, ssl_context=self._tls, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._sockets.pool_classes
+
+    def send(self, *args: Any, **kwargs: Any) -> Any:
+        """Bound what may be read of an answer: whoever answers, even before the logon, could send without end."""
+        response: Any = super().send(*args, **kwargs)
+        response.iter_content = partial(_bounded, response, response.iter_content)
+        return response
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        """The context knows which authorities to trust; requests would add its own."""
+
+
+def _bounded(
+    response: Any, parts: Callable[..., Iterator[bytes]], *args: Any, **kwargs: Any
+) -> Iterator[bytes]:
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        raise ContentDecodingError("its answer is compressed, which nobody asked for")
+    size = 0
+    for part in parts(*args, **kwargs):
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise ContentDecodingError(f"its answer is larger than {LARGEST_ANSWER} bytes")
+        yield part
