@@ -152,33 +152,73 @@ class Journal:
                 raise
 
 
+class Damage(msgspec.Struct, frozen=True):
+    """A line that cannot be read, counted from 1, and why."""
+
+    line: int
+    why: str
+
+
 def read(path: Path) -> RunRecord:
     """Read a journal; a last line that was cut off is left out. Raises JournalError naming file and line."""
-    try:
-        whole_lines = path.read_bytes().split(b"\n")[:-1]
-    except OSError as error:
-        raise JournalError(f"reading the journal {path}: {error.strerror or error}") from error
-    lines = [_line_of(path, number, text) for number, text in enumerate(whole_lines, 1)]
-    header = lines[0] if lines else None
-    if header is not None and not isinstance(header, Header):
-        raise _damaged(path, 1, "the run's header is missing")
-    rest = tuple(line for line in lines if not isinstance(line, Header))
-    if len(rest) != max(len(lines) - 1, 0):
-        raise _damaged(path, len(lines) - len(rest), "it holds the headers of several runs")
-    return RunRecord(path, header, rest)
+    record, damages = read_what_is_whole(path)
+    for damage in damages:
+        raise JournalError(
+            f"reading the journal {path}, line {damage.line}: {damage.why}; `vhdsfix show {path}` shows the rest. Look at what that "
+            "run did, then move the file away"
+        )
+    return record
+
+
+def read_what_is_whole(path: Path) -> tuple[RunRecord, tuple[Damage, ...]]:
+    """The lines of a journal that can be read, and the others. Raises JournalError for a file that cannot be read at all."""
+    numbered = list(enumerate(_whole_lines(path), 1))
+    lines = [_line_of(number, text) for number, text in numbered]
+    headers = [line for line in lines if isinstance(line, Header)]
+    damages = [line for line in lines if isinstance(line, Damage)]
+    if lines and not isinstance(lines[0], Header | Damage):
+        damages.insert(0, Damage(1, "the run's header is missing"))
+    if len(headers) > 1:
+        damages.append(Damage(lines.index(headers[1], 1) + 1, "it holds the headers of several runs"))
+    rest = tuple(line for line in lines if isinstance(line, Intent | Result | End))
+    return RunRecord(path, headers[0] if headers else None, rest), tuple(damages)
 
 
 def died_runs(folder: Path, cluster: HostCluster) -> tuple[RunRecord, ...]:
-    """The runs on this host cluster that began and never ended, oldest first. Raises JournalError."""
-    records = [read(path) for path in sorted(folder.glob("*.jsonl"))]
+    """The runs on this host cluster that began and never ended, oldest first.
+
+    A run that says at its end that it ended left nothing open, so no more of it is read. Raises JournalError for another one that
+    is damaged: a change of it may still be on its way.
+    """
+    open_ones = [path for path in sorted(folder.glob("*.jsonl")) if not _says_that_it_ended(path)]
+    records = [read(path) for path in open_ones]
     return tuple(record for record in records if not record.has_ended and _is_of(record, cluster))
 
 
+def _says_that_it_ended(path: Path) -> bool:
+    lines = _whole_lines(path)
+    return bool(lines) and isinstance(_line_of(len(lines), lines[-1]), End)
+
+
+def _whole_lines(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().split(b"\n")[:-1]
+    except OSError as error:
+        raise JournalError(
+            f"reading the journal {path}: {error.strerror or error}; make it readable, or look at what that run did and move it away"
+        ) from error
+
+
 def append(path: Path, line: Line) -> None:
-    """Add one line to a journal that is there, and wait until it is on the disk. Raises JournalError."""
+    """Add one line to a journal that is there, and wait until it is on the disk. Raises JournalError.
+
+    Never behind a line that was cut off: the two would be one that nobody can read.
+    """
     try:
         with path.open("r+b") as file:
-            file.seek(0, os.SEEK_END)
+            if file.seek(0, os.SEEK_END):
+                file.seek(-1, os.SEEK_END)
+                _must_be_whole(path, file.read())
             file.write(to_json(line) + b"\n")
             file.flush()
             os.fsync(file.fileno())
@@ -187,6 +227,13 @@ def append(path: Path, line: Line) -> None:
             f"writing the journal {path}: {error.strerror or error}; "
             "make room or mend the folder, then run apply again: nothing is changed without its journal"
         ) from error
+
+
+def _must_be_whole(path: Path, last_byte: bytes) -> None:
+    if last_byte != b"\n":
+        raise JournalError(
+            f"writing the journal {path}: its last line was cut off; run apply again, which mends it"
+        )
 
 
 def cut_off_torn_line(path: Path) -> None:
@@ -228,22 +275,16 @@ def _fsync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _line_of(path: Path, number: int, text: bytes) -> Line:
+def _line_of(number: int, text: bytes) -> Line | Damage:
     try:
         keys = msgspec.json.decode(text, type=dict[str, msgspec.Raw]).keys()
         shape = next(shape for key, shape in _SHAPES.items() if key in keys)
         line = from_json(text, shape)
     except (msgspec.MsgspecError, UnicodeDecodeError, StopIteration, ValueError) as error:
-        raise _damaged(path, number, str(error) or "it is no line of a journal") from error
+        return Damage(number, str(error) or "it is no line of a journal")
     if isinstance(line, Header) and line.format != FORMAT:
-        raise _damaged(path, number, f"its format is {line.format!r}; this version reads {FORMAT}")
+        return Damage(number, f"its format is {line.format!r}; this version reads {FORMAT}")
     return line
-
-
-def _damaged(path: Path, number: int, why: str) -> JournalError:
-    return JournalError(
-        f"reading the journal {path}, line {number}: {why}; look at what that run did, then move the file away"
-    )
 
 
 def _is_of(record: RunRecord, cluster: HostCluster) -> bool:
