@@ -12,14 +12,15 @@ from vhdsfix.errors import NodeError, UnreachableError
 from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.windows import Ace, FolderPath, VmId
+from vhdsfix.remote.machine import Machine
 from vhdsfix.remote.node import RemoteReader, RemoteWriter
 
 
-class GuardedReader:
-    """A Reader; folders that are worked on side by side may share it. `time`: what the whole run has."""
+class GuardedMachine:
+    """What is worked on side by side may share it. `time`: what the whole run has."""
 
-    def __init__(self, node: RemoteReader, watchdog: Watchdog, time: TimeAllowed) -> None:
-        self._reader = node
+    def __init__(self, machine: Machine, watchdog: Watchdog, time: TimeAllowed) -> None:
+        self._machine = machine
         self._watchdog = watchdog
         self._time = time
         self._turn = threading.Lock()
@@ -27,11 +28,49 @@ class GuardedReader:
 
     @property
     def node(self) -> str:
-        return self._reader.node
+        return self._machine.node
 
     def connect(self) -> None:
         with self._asking():
-            self._reader.connect()
+            self._machine.connect()
+
+    def close(self) -> None:
+        with self._turn, self._watchdog.watch(self._machine.limits.close_s, self._machine.abort):
+            self._machine.close()
+
+    def abort(self) -> None:
+        """End what is waited for, and ask this node nothing more."""
+        self._aborted = True
+        self._machine.abort()
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[None]:
+        """A phase has its own time, and no more than is left of the run's."""
+        with self._turn:
+            if self._time.is_over:
+                raise UnreachableError(f"{self.node} was not asked: {self._time.why}")
+            with self._watched(min(self._machine.limits.phase_s, self._time.left_s)):
+                try:
+                    yield
+                except NodeError as error:
+                    if self._time.is_over:
+                        raise type(error)(f"{error}: {self._time.why}") from error
+                    raise
+
+    @contextlib.contextmanager
+    def _watched(self, deadline_s: float) -> Iterator[None]:
+        with self._watchdog.watch(deadline_s, self._machine.abort):
+            if self._aborted:
+                raise UnreachableError(f"{self.node} was not asked: the run was stopped")
+            yield
+
+
+class GuardedReader(GuardedMachine):
+    """A Reader."""
+
+    def __init__(self, node: RemoteReader, watchdog: Watchdog, time: TimeAllowed) -> None:
+        super().__init__(node, watchdog, time)
+        self._reader = node
 
     def cluster(self) -> ClusterFacts:
         with self._asking():
@@ -44,36 +83,6 @@ class GuardedReader:
     def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
         with self._asking():
             return self._reader.folders(paths)
-
-    def close(self) -> None:
-        with self._turn, self._watchdog.watch(self._reader.limits.close_s, self._reader.abort):
-            self._reader.close()
-
-    def abort(self) -> None:
-        """End what is waited for, and ask this node nothing more."""
-        self._aborted = True
-        self._reader.abort()
-
-    @contextlib.contextmanager
-    def _asking(self) -> Iterator[None]:
-        """A phase has its own time, and no more than is left of the run's."""
-        with self._turn:
-            if self._time.is_over:
-                raise UnreachableError(f"{self.node} was not asked: {self._time.why}")
-            with self._watched(min(self._reader.limits.phase_s, self._time.left_s)):
-                try:
-                    yield
-                except NodeError as error:
-                    if self._time.is_over:
-                        raise type(error)(f"{error}: {self._time.why}") from error
-                    raise
-
-    @contextlib.contextmanager
-    def _watched(self, deadline_s: float) -> Iterator[None]:
-        with self._watchdog.watch(deadline_s, self._reader.abort):
-            if self._aborted:
-                raise UnreachableError(f"{self.node} was not asked: the run was stopped")
-            yield
 
 
 class GuardedWriter(GuardedReader):
