@@ -39,7 +39,8 @@ class Reader(Protocol):
 class Writer(Reader, Protocol):
     """One node that can be changed, too. A change is sent here, once, and reaches everything below its folder.
 
-    Every change raises UnreachableError if nothing was sent; LostError if it may have been done, or may yet be.
+    Every change raises UnreachableError if nothing was sent; CommandError if the node has no such command;
+    LostError if it may have been done, or may yet be.
     """
 
     def grant(self, folder: FolderPath, vm_id: VmId) -> WriteAnswer:

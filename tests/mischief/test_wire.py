@@ -11,7 +11,8 @@ import pytest
 
 from tests.fakes.small_world import FOLDER, VM_IDS
 from tests.mischief.conftest import Client
-from vhdsfix.errors import AuthError, LostError, NodeError, QuotaError, UnreachableError
+from vhdsfix.errors import AuthError, CommandError, LostError, NodeError, QuotaError, UnreachableError
+from vhdsfix.lab.faults import Fault
 from vhdsfix.lab.mischief import (
     Faulted,
     Gone,
@@ -180,6 +181,15 @@ def test_a_silent_node_is_given_up(
     node = client()
     assert type(told(call, node)) is kind
     mended(node)
+
+
+def test_a_session_that_has_no_icacls_made_no_change(client: Client, world: World) -> None:
+    world.faults = {"HV01": {"icacls.exe": Fault("unknown")}}
+    before = world.tree.dump()
+    error = told(granted, client())
+    assert type(error) is CommandError
+    assert "no command icacls.exe" in str(error)
+    assert world.tree.dump() == before
 
 
 @pytest.mark.parametrize("carried_out", [False, True])

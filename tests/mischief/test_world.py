@@ -84,11 +84,11 @@ ONE_OF_EACH = (
 )
 
 TRICKS: dict[str, Trick] = {
-    "ignored": Trick(GRANT, Written("ignored"), (Untouched, Done)),
+    "ignored": Trick(GRANT, Written("ignored"), (Stuck, Untouched), mends=True),
     "late, after one reading": Trick(GRANT, Written("late", 1), (Done, Done)),
     "late, after five readings": Trick(GRANT, Written("late", 5), (Done, Done)),
-    "later than anybody waits": Trick(GRANT, Written("late", 99), (Untouched, Done), mends=True),
-    "gone before it was read": Trick(GRANT, Written("undone", 0), (Untouched, Done)),
+    "later than anybody waits": Trick(GRANT, Written("late", 99), (Stuck, Untouched), mends=True),
+    "gone before it was read": Trick(GRANT, Written("undone", 0), (Stuck, Untouched), mends=True),
     "gone after it was read": Trick(GRANT, Written("undone", 1), (Done, Done), mends=True),
     "propagation cut off at once": Trick(GRANT, Written("cut", 1), (Stuck, Untouched), mends=True),
     "propagation cut off half way": Trick(GRANT, Written("cut", 3), (Stuck, Untouched), mends=True),

@@ -11,7 +11,7 @@ from tests.fakes import faults
 from tests.fakes.nodes import FakeNode, FakeRegistry
 from tests.fakes.plans import plan_for
 from tests.fakes.small_world import BACKING, DISK, FOLDER, NODES, VM_IDS, small_world
-from vhdsfix.apply.folder import FolderAtWork
+from vhdsfix.apply.folder import READS_AFTER_A_LOST_ANSWER, FolderAtWork
 from vhdsfix.apply.journal import Intent, Journal, Result, read
 from vhdsfix.apply.run import grants_by_folder
 from vhdsfix.errors import AuthError, CommandError, LostError, QuotaError, ReplyError, UnreachableError
@@ -79,6 +79,10 @@ class Story:
 @pytest.fixture
 def story(tmp_path: Path) -> Story:
     return Story(tmp_path)
+
+
+def answer_without_work(story: Story, exit_code: int | None) -> None:
+    story.hv01.carry_out_grant = lambda _folder, _vm_id: WriteAnswer(exit_code)
 
 
 def test_every_vm_gets_its_grant_on_its_own_node(story: Story) -> None:
@@ -250,15 +254,47 @@ class TestTheVmMoves:
         assert story.registry.looked_again == [VM_IDS[0]]
 
     def test_where_it_has_not_moved_nothing_is_tried_again(self, story: Story) -> None:
-        faults.ignore_grants(story.hv01)
+        answer_without_work(story, exit_code=5)
         before = story.disk()
         outcome = story.run_one()
         assert isinstance(outcome, Untouched)
-        assert "exit code 0" in outcome.why
+        assert "exit code 5" in outcome.why
         assert "nothing changed" in outcome.why
         assert len(story.grants()) == 1
         assert story.disk() == before
         assert story.journalled() == ["intent", "Untouched"]
+
+    @pytest.mark.parametrize("exit_code", [0, None])
+    def test_what_the_node_does_not_call_a_failure_may_still_land(
+        self, story: Story, exit_code: int | None
+    ) -> None:
+        answer_without_work(story, exit_code)
+        first, *rest = story.run()
+        assert isinstance(first, Stuck)
+        assert "may still land" in first.why
+        assert {type(outcome) for outcome in rest} == {Untouched}
+        assert len(story.grants()) == 1
+        assert story.hv01.reads == 1 + READS_AFTER_A_LOST_ANSWER
+        assert story.registry.looked_again == [VM_IDS[0]]
+
+    def test_it_is_granted_where_it_is_now_though_the_first_node_said_that_it_was_done(
+        self, story: Story
+    ) -> None:
+        story.world.move_vm("Guest1", "HV03")
+        answer_without_work(story, 0)
+        assert story.run_one() == Done()
+        assert story.journalled() == ["intent", "Stuck", "intent", "Done"]
+
+    @pytest.mark.parametrize("error", [UnreachableError("HV03 is down"), CommandError("no icacls")])
+    def test_a_second_node_that_refuses_does_not_make_the_first_ones_word_undone(
+        self, story: Story, error: UnreachableError | CommandError
+    ) -> None:
+        story.world.move_vm("Guest1", "HV03")
+        answer_without_work(story, 0)
+        faults.fail_to_grant(story.nodes["HV03"], error)
+        outcome = story.run_one()
+        assert isinstance(outcome, Stuck)
+        assert "HV01 answered with exit code 0" in outcome.why
 
     def test_a_vm_that_no_node_shows_is_untouched(self, story: Story) -> None:
         story.world.vm("Guest1").registered = False

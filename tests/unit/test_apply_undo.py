@@ -18,7 +18,7 @@ from vhdsfix.apply.journal import Journal, RunRecord, read
 from vhdsfix.apply.made import made_by
 from vhdsfix.apply.run import grants_by_folder
 from vhdsfix.apply.undo import ToTakeBack, Undoing, folders_to_read, plan_to_undo
-from vhdsfix.errors import LostError
+from vhdsfix.errors import CommandError, LostError
 from vhdsfix.lab.world import Drive
 from vhdsfix.model.facts import Facts, NodeChecks, NodeFacts, RecoveryCheckpoint
 from vhdsfix.model.outcome import Done, Drifted, Outcome, Stuck, Untouched
@@ -187,7 +187,7 @@ def test_an_undo_can_be_undone(story: Story) -> None:
 
 def test_what_the_run_did_not_do_is_not_undone(story: Story) -> None:
     story.grant(VM_IDS[1])
-    faults.ignore_grants(story.nodes["HV03"])
+    faults.fail_to_grant(story.nodes["HV03"], CommandError("icacls.exe is not known"))
     record = story.grant()
     assert [one.vm_id for one in made_by(record)] == [FIRST]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -38,13 +39,21 @@ class FolderGrants(msgspec.Struct, frozen=True):
 class _Attempt(msgspec.Struct, frozen=True):
     """How one try on one node ended.
 
-    `may_be_elsewhere`: nothing changed, and the VM may have moved to another node. `foreseen`: the grant did what a grant
-    can do here.
+    `may_be_elsewhere`: the node was heard and nothing has changed: the VM may have moved to another node. `foreseen`: the
+    grant did what a grant can do here.
     """
 
     outcome: Outcome
     may_be_elsewhere: bool = False
     foreseen: bool = False
+
+
+class _Written(NamedTuple):
+    """How one change ended, what was read after it, and whether its node was heard."""
+
+    outcome: Outcome
+    after: Dacls | None
+    heard: bool = True
 
 
 class FolderAtWork:
@@ -85,7 +94,11 @@ class FolderAtWork:
             return attempt
         if writer is None or writer.node.casefold() == tried.node.casefold():
             return attempt
-        return self._attempt(action, writer)
+        second = self._attempt(action, writer)
+        may_still_land = isinstance(attempt.outcome, Stuck) and isinstance(
+            second.outcome, Untouched | Drifted
+        )
+        return attempt if may_still_land else second
 
     def _attempt(self, action: Action, writer: Writer) -> _Attempt:
         match self._read(writer):
@@ -105,28 +118,31 @@ class FolderAtWork:
             self._journal.intend(action, before.texts)
         except JournalError as error:
             return _Attempt(Untouched(f"not tried: {error}"))
-        outcome, after = self._write(action, writer, before)
+        outcome, after, heard = self._write(action, writer, before)
         with suppress(JournalError):  # the journal takes no more from now on, and its end raises this
             self._journal.result(action, outcome, after.texts if after else None)
         return _Attempt(
             outcome,
-            may_be_elsewhere=isinstance(outcome, Untouched),
+            may_be_elsewhere=heard and (after is None or not _differ(before, after)),
             foreseen=after is not None and proof.is_as_foreseen(_goal(action), before, after),
         )
 
-    def _write(self, action: Action, writer: Writer, before: Dacls) -> tuple[Outcome, Dacls | None]:
+    def _write(self, action: Action, writer: Writer, before: Dacls) -> _Written:
+        """A refusal ends a change for certain; what a node says that it wrote, or says nothing of, may show later."""
         change = partial(proof.Change, _goal(action), before)
         try:
             answer = _sent(writer, action)
         except (UnreachableError, AuthError) as error:
-            return Untouched(f"nothing was sent: {error}"), None
+            return _Written(Untouched(f"nothing was sent: {error}"), None)
         except (CommandError, QuotaError) as error:
-            return _proved(proof.outcome_of_answered, change(str(error)), self._read(writer))
+            return _proved(proof.outcome_of_settled, change(str(error)), self._read(writer))
         except NodeError as error:
             lost = change(f"the answer of {writer.node} was lost: {error}")
-            return _proved(proof.outcome_of_lost, lost, self._settled(writer))
-        now = self._shown(writer, before) if answer.exit_code == 0 else self._read(writer)
-        return _proved(proof.outcome_of_answered, change(_said(writer.node, answer)), now)
+            return _proved(proof.outcome_of_unsettled, lost, self._settled(writer))._replace(heard=False)
+        said = change(_said(writer.node, answer))
+        if answer.exit_code:
+            return _proved(proof.outcome_of_settled, said, self._read(writer))
+        return _proved(proof.outcome_of_unsettled, said, self._shown(writer, before))
 
     def _shown(self, reader: Reader, before: Dacls) -> Dacls | Absent | Unknown:
         """What the node shows once it shows a change: it says that it wrote, and may show that only later."""
@@ -179,8 +195,8 @@ def _proved(
     outcome_of: Callable[[proof.Change, Dacls], Outcome],
     change: proof.Change,
     reading: Dacls | Absent | Unknown,
-) -> tuple[Outcome, Dacls | None]:
+) -> _Written:
     if isinstance(reading, Dacls):
-        return outcome_of(change, reading), reading
+        return _Written(outcome_of(change, reading), reading)
     why = reading.why if isinstance(reading, Unknown) else "the folder is gone"
-    return Stuck(f"{change.came_back}; it could not be read back: {why}"), None
+    return _Written(Stuck(f"{change.came_back}; it could not be read back: {why}"), None, heard=False)

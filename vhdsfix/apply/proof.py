@@ -48,8 +48,8 @@ def drift_since(planned: PlannedFolder, goals: Collection[Goal], now: Dacls) -> 
         return f"the plan holds a security descriptor that cannot be read: {error}"
 
 
-def outcome_of_answered(change: Change, now: Dacls) -> Outcome:
-    """How a change ended that the node answered, from what was read afterwards; the answer itself proves nothing."""
+def outcome_of_settled(change: Change, now: Dacls) -> Outcome:
+    """How a change ended that the node refused, or that is long past, from what was read afterwards."""
     if other := _changed_besides(change.before, now, (change.goal.vm_id.sid,)):
         return Stuck(f"something else changed while it was written: {other}")
     lacking = _lacking(change, now)
@@ -60,9 +60,9 @@ def outcome_of_answered(change: Change, now: Dacls) -> Outcome:
     return Stuck(f"written, but not as wanted: {lacking}")
 
 
-def outcome_of_lost(change: Change, now: Dacls) -> Outcome:
-    """How a change ended whose answer was lost; unchanged so far does not mean that it will stay so."""
-    outcome = outcome_of_answered(change, now)
+def outcome_of_unsettled(change: Change, now: Dacls) -> Outcome:
+    """How a change ended whose answer was lost, or that the node says it made: what has not changed so far may yet."""
+    outcome = outcome_of_settled(change, now)
     if isinstance(outcome, Untouched):
         return Stuck(f"{change.came_back}; nothing has changed so far, but it may still land")
     return outcome

@@ -80,5 +80,5 @@ def _outcome(intent: Intent, now: Dacls | Absent, at: datetime) -> Outcome:
         return Stuck(f"the journal does not say what the change was: {error}")
     change = proof.Change(goal, before, f"the run died after announcing it ({intent.at})")
     if at - intent.at < MAY_STILL_LAND:
-        return proof.outcome_of_lost(change, now)
-    return proof.outcome_of_answered(change, now)
+        return proof.outcome_of_unsettled(change, now)
+    return proof.outcome_of_settled(change, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from vhdsfix.remote.one_line import one_line
+from vhdsfix.remote.statements import Command, plain_name
 
 _PROXY_REFUSED = "ParameterArgumentValidationError"
 _NOT_FOUND = "CommandNotFoundException"
@@ -48,6 +49,10 @@ class ErrorRecord(msgspec.Struct, frozen=True):
         """
         plain = (self.command or "").rpartition("\\")[2].casefold()
         return plain in _NEEDED and self.short_id in (_PROXY_REFUSED, _NOT_FOUND)
+
+    def says_there_is_no(self, command: Command) -> bool:
+        """Whether the session does not have it, so that it did not run."""
+        return self.short_id == _NOT_FOUND and plain_name(self.command or "") == command.plain_name
 
 
 class Messages(msgspec.Struct, frozen=True):

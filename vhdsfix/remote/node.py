@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from vhdsfix.errors import CommandError
 from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.windows import Ace, FolderPath, VmId, name_key
@@ -17,6 +18,7 @@ from vhdsfix.remote.folder_questions import FolderQuestions, about_file, about_f
 from vhdsfix.remote.machine import Machine
 from vhdsfix.remote.node_facts import node_facts
 from vhdsfix.remote.node_questions import NODE_PHASE
+from vhdsfix.remote.one_line import one_line
 from vhdsfix.remote.statements import Effect
 from vhdsfix.remote.write_answer import write_answer
 
@@ -73,4 +75,9 @@ class RemoteWriter(RemoteReader):
         return self._make(changes.restore(folder, vm_id, entry))
 
     def _make(self, change: Change) -> WriteAnswer:
-        return write_answer(self._run(f"making {change.name} on", change.statements))
+        doing = f"making {change.name} on"
+        messages = self._run(doing, change.statements)
+        for error in messages.errors:
+            if error.says_there_is_no(change.command):
+                raise CommandError(f"{doing} {one_line(self.node)}: {error.why}")
+        return write_answer(messages)
