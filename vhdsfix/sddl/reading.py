@@ -45,6 +45,7 @@ class SddlError(ValueError):
     """The text is no SDDL; the message says what is wrong and where."""
 
 
+@lru_cache(maxsize=8192)  # the files of a folder mostly have one and the same, and several rules read it
 def parse(text: str) -> SecurityDescriptor:
     """Read a security descriptor; raises SddlError. The parts may stand in any order, each at most once."""
     accounts: dict[str, Sid | DomainAlias] = {}
