@@ -9,10 +9,9 @@ import msgspec
 from vhdsfix.errors import UsageError
 from vhdsfix.membership import inventory_of
 from vhdsfix.model.facts import Facts, FolderFacts
-from vhdsfix.model.findings import Finding, Severity
+from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import FolderUse, Inventory, Vm
 from vhdsfix.model.plan import (
-    Accepted,
     Action,
     HostCluster,
     Plan,
@@ -27,18 +26,16 @@ from vhdsfix.model.readings import Known, known_or
 from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, VerdictKind, VmAccess
 from vhdsfix.model.windows import FolderPath
 from vhdsfix.plan_document import GRANT, RIGHTS, action_id, sealed
-from vhdsfix.rules import config_store, coverage, fixes, grants, open_folders, reach, shares, targets
+from vhdsfix.rules import fixes, grants, merges, targets
+from vhdsfix.rules.every import findings_of
 from vhdsfix.verdicts import verdicts_of
-
-ACCEPTED_ON_THE_COMMAND_LINE = "--accept-reach"
-_ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 def plan_from(facts: Facts, scope: Scope, tool: Tool) -> Plan:
     """Judge the facts; the same facts and scope give the same plan. Raises UsageError for a scope that names nothing."""
     inventory = inventory_in_scope(facts, scope)
     verdicts = verdicts_of(facts, inventory)
-    findings = _accepted(_findings(facts, inventory, verdicts, scope), scope, facts.taken_at[:10])
+    findings = findings_of(facts, inventory, verdicts, scope)
     actions = _actions(inventory, verdicts, targets.obstructed(findings))
     findings = tuple(_with_its_action(found, actions) for found in findings)
     identity = known_or(facts.cluster.identity, None)
@@ -60,8 +57,10 @@ def plan_from(facts: Facts, scope: Scope, tool: Tool) -> Plan:
 
 def _with_its_action(found: Finding, actions: tuple[Action, ...]) -> Finding:
     """The finding with the id of the action that mends it, if one was planned."""
-    mending = (a.id for a in actions if (a.folder, a.vm_id) == (found.folder, found.vm_id))
-    return msgspec.structs.replace(found, action=next(mending, None)) if found.id in grants.MENDED else found
+    if found.id not in grants.MENDED | merges.MENDED:
+        return found
+    mending = (a.id for a in actions if a.vm_id == found.vm_id and found.folder in (None, a.folder))
+    return msgspec.structs.replace(found, action=next(mending, None))
 
 
 def inventory_in_scope(facts: Facts, scope: Scope) -> Inventory:
@@ -133,42 +132,6 @@ def _must_be_known(what: str, wanted: tuple[str, ...], found: Iterable[str]) -> 
             raise UsageError(
                 f"there is no {what} {name} in what was seen; there is: {', '.join(names) or 'none'}"
             )
-
-
-def _findings(
-    facts: Facts, inventory: Inventory, verdicts: tuple[VmAccess, ...], scope: Scope
-) -> tuple[Finding, ...]:
-    found = (
-        *grants.every_vm_has_its_grant(facts, inventory, verdicts),
-        *targets.a_folder_that_needs_a_grant_may_be_changed(facts, inventory, verdicts),
-        *reach.a_grant_reaches_only_shared_disks(facts, inventory),
-        *shares.every_share_is_open_to_the_hosts(inventory),
-        *open_folders.no_folder_is_open_to_everybody(facts, inventory),
-        *config_store.the_config_store_is_set(facts),
-        *coverage.every_cluster_question_was_answered(facts),
-        *coverage.every_node_answered(facts),
-        *coverage.every_clustered_vm_is_shown(facts, inventory),
-        *coverage.every_configured_guest_node_is_a_vm(inventory, scope.configured),
-        *coverage.some_guest_cluster_was_found(facts, inventory),
-    )
-    return tuple(
-        sorted(found, key=lambda one: (_ORDER[one.severity], one.id, one.subject.casefold(), one.summary))
-    )
-
-
-def _accepted(findings: tuple[Finding, ...], scope: Scope, today: str) -> tuple[Finding, ...]:
-    reaches = tuple(
-        Accepted("reach-too-wide", folder, ACCEPTED_ON_THE_COMMAND_LINE) for folder in scope.accept_reach
-    )
-    accepted = {
-        (one.finding, one.subject.casefold()): one.reason
-        for one in (*scope.accepted, *reaches)
-        if one.until is None or today <= one.until
-    }
-    return tuple(
-        msgspec.structs.replace(found, accepted=accepted.get((found.id, found.subject.casefold())))
-        for found in findings
-    )
 
 
 def _actions(

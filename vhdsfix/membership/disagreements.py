@@ -108,7 +108,9 @@ def _one_id_in_several(cluster_of: dict[VmId, Group], seen: Seen) -> Iterator[Di
     for vm_id, its_cluster in told.items():
         claimants.setdefault(its_cluster, []).append(vm_id)
     for vm_ids in claimants.values():
-        groups = {cluster_of[vm_id].id if vm_id in cluster_of else "" for vm_id in vm_ids}
+        groups = {cluster_of[vm_id].id for vm_id in vm_ids if vm_id in cluster_of}
+        if not seen.not_shown and any(vm_id not in cluster_of for vm_id in vm_ids):
+            groups.add("")  # in none: certain only where every disk was shown
         if len(groups) > 1:
             names = sorted({cluster_of[vm_id].name for vm_id in vm_ids if vm_id in cluster_of})
             yield Disagreement(
@@ -127,7 +129,7 @@ def _nodes_elsewhere(
     told = {short_name(n.name) for one in known_as(cluster.group) for n in guest_nodes(seen, one)}
     for short in sorted(missing.keys() & told):
         for vm_id in seen.bearers.get(short, ()):
-            if vm_id not in cluster.group.vm_ids:
+            if vm_id not in cluster.group.vm_ids and (vm_id in cluster_of or not seen.not_shown):
                 vm, home = seen.vms[vm_id], cluster_of.get(vm_id)
                 where = f"guest cluster {home.name}" if home else "no guest cluster"
                 yield Disagreement(

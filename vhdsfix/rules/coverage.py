@@ -15,9 +15,14 @@ from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.config_store import cluster_name
 
 
-def every_node_answered(facts: Facts) -> tuple[Finding, ...]:
-    """One finding for a node that was not reached, one for each question that a reached one left open."""
-    silent = [found for node in facts.nodes for found in _of_node(node)]
+def every_node_answered(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
+    """One finding for a node that was not reached, one for each question that a reached one left open.
+
+    A node that is drained hides no VM of the cluster: that it is down or paused is all there is to say.
+    """
+    drained = set(map(short_name, inventory.drained))
+    asked_in_vain = (node for node in facts.nodes if short_name(node.name) not in drained)
+    silent = [found for node in asked_in_vain for found in _of_node(node)]
     asked = {short_name(node.name) for node in facts.nodes}
     unasked = [node.name for node in known_or(facts.cluster.nodes, ()) if short_name(node.name) not in asked]
     return (*silent, *(_not_reached(name, "it was not asked") for name in unasked))

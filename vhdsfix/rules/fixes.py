@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from vhdsfix.model.windows import FolderPath, VmId
+from vhdsfix.model.windows import FolderPath, Sid, VmId
 
 # PowerShell expands $ and ` between double quotes and takes the last ones as quotes (about_Quoting_Rules); cmd expands %.
 _NEEDS_SINGLE_QUOTES = frozenset("$`%\u2018\u2019\u201a\u201b\u201c\u201d\u201e")
+
+# Source: FACTS 1.6: the ids are the same in every language, the names are not.
+BACKUP_SERVICE = "5CED1297-4598-4915-A5FC-AD21BB4D02A4"
 
 CONFIG_STORE = (
     "Get-ClusterResource -Name 'Virtual Machine Cluster WMI' | "
@@ -47,6 +50,38 @@ def quoted(text: str) -> str:
     """One argument, for cmd and PowerShell alike where that is possible, else for PowerShell."""
     if _NEEDS_SINGLE_QUOTES.isdisjoint(text):
         return f'"{text}"'
+    return literal(text)
+
+
+def enable_backup_service(vm_id: VmId) -> str:
+    """What switches on a VM's backup integration service, whatever it is called there. Source: FACTS 1.6."""
+    return (
+        f"Get-VM -Id {vm_id} | Get-VMIntegrationService | "
+        f"Where-Object -Property Id -Like -Value '*{BACKUP_SERVICE}' | Enable-VMIntegrationService"
+    )
+
+
+def update_version(vm_id: VmId) -> str:
+    """What raises a VM's configuration version to its host's; it must be off. Source: FACTS 1.6."""
+    return f"Get-VM -Id {vm_id} | Update-VMVersion"
+
+
+def remove_recovery_checkpoints(vm_id: VmId) -> str:
+    """What takes away a backup's checkpoints. Source: FACTS 1.6 (cannot-delete-recovery-checkpoint-vm)."""
+    return f"Get-VM -Id {vm_id} | Get-VMSnapshot -SnapshotType Recovery | Remove-VMSnapshot"
+
+
+def remove_entries(folder: FolderPath, sids: tuple[Sid, ...]) -> str:
+    """What removes the entries of accounts that have no name any more, which icacls cannot. Source: FACTS 2.3, 3."""
+    purges = "; ".join(
+        f"$acl.PurgeAccessRules([System.Security.Principal.SecurityIdentifier]'{sid}')" for sid in sids
+    )
+    path = literal(folder)
+    return f"$acl = Get-Acl -LiteralPath {path}; {purges}; Set-Acl -LiteralPath {path} -AclObject $acl"
+
+
+def literal(text: str) -> str:
+    """One argument for PowerShell alone, in which nothing is expanded."""
     return (
         "'"
         + "".join(

@@ -20,16 +20,32 @@ def a_grant_reaches_only_shared_disks(facts: Facts, inventory: Inventory) -> tup
     )
 
 
+def every_guest_cluster_has_its_folders_to_itself(inventory: Inventory) -> tuple[Finding, ...]:
+    return tuple(_shared(use) for use in inventory.folders if len(use.clusters) > 1)
+
+
+def _shared(use: FolderUse) -> Finding:
+    clusters = ", ".join(use.clusters)
+    disks = ", ".join(disk.name for disk in use.disks)
+    return finding(
+        "guest-clusters-share-a-folder",
+        subject=use.path,
+        summary=f"disks of {len(use.clusters)} guest clusters lie here: {clusters}; the VMs of each can open those of the others",
+        evidence=(f"VHD Sets with files here: {disks}", f"{len(use.vm_ids)} VMs need a grant here"),
+        folder=use.path,
+    )
+
+
 def _finding(use: FolderUse, subfolders: tuple[str, ...]) -> Finding:
     reached = []
     if subfolders:
-        reached.append(f"{len(subfolders)} subfolder(s): {_first_few(subfolders)}")
+        reached.append(f"{len(subfolders)} subfolder(s): {first_few(subfolders)}")
+    if use.foreign_disks:
+        reached.append(f"{len(use.foreign_disks)} disk(s) of other VMs: {first_few(use.foreign_disks)}")
     if use.foreign_sets:
         reached.append(
-            f"{len(use.foreign_sets)} VHD Set(s) of other guest clusters: {_first_few(use.foreign_sets)}"
+            f"{len(use.foreign_sets)} VHD Set(s) of other guest clusters: {first_few(use.foreign_sets)}"
         )
-    if use.foreign_disks:
-        reached.append(f"{len(use.foreign_disks)} disk(s) of other VMs: {_first_few(use.foreign_disks)}")
     return finding(
         "reach-too-wide",
         subject=use.path,
@@ -40,5 +56,5 @@ def _finding(use: FolderUse, subfolders: tuple[str, ...]) -> Finding:
     )
 
 
-def _first_few(names: tuple[str, ...]) -> str:
+def first_few(names: tuple[str, ...]) -> str:
     return ", ".join(names[:SHOWN]) + (f", and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -13,9 +13,10 @@ from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import FolderUse, Inventory
 from vhdsfix.model.readings import Known, Unknown, known_or
 from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, VmAccess
-from vhdsfix.model.windows import FolderPath, name_key
+from vhdsfix.model.windows import name_key
 from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
+from vhdsfix.rules.volumes import is_below_a_root, is_on_a_volume, shared_volumes_roots
 from vhdsfix.verdicts import descriptor_of, unlisted_disks
 
 DEFAULT_SHARED_VOLUMES_ROOT = "ClusterStorage"
@@ -57,13 +58,13 @@ def _of_folder(facts: Facts, inventory: Inventory, use: FolderUse, seen: FolderF
 def _of_place(facts: Facts, folder: FolderFacts) -> Iterator[str]:
     path = folder.path
     volumes = known_or(facts.cluster.volumes, None)
-    if path.key in _shared_volumes_roots(facts) or name_key(path.name) == name_key(
+    if path.key in shared_volumes_roots(facts) or name_key(path.name) == name_key(
         DEFAULT_SHARED_VOLUMES_ROOT
     ):
         yield "it is the folder that holds all cluster shared volumes"
     elif path.parent.key == path.key or any(path.key == volume.mount_folder.key for volume in volumes or ()):
         yield "it is the root of a volume: a grant would reach every file there"
-    elif volumes is not None and not _is_on_a_volume(facts, path) and not _is_below_a_root(facts, path):
+    elif volumes is not None and not is_on_a_volume(facts, path) and not is_below_a_root(facts, path):
         yield "it is not on a cluster shared volume"
     if any(part != part.rstrip(". ") for part in path.split("\\")):
         yield "a name on its path ends in a space or a dot, which Windows may take for another folder"
@@ -71,23 +72,6 @@ def _of_place(facts: Facts, folder: FolderFacts) -> Iterator[str]:
     links = [link for link in known_or(folder.links, ()) if mount and link.is_below(mount)]
     if links:
         yield f"the path goes through a link (reparse point): {', '.join(links)}"
-
-
-def _shared_volumes_roots(facts: Facts) -> set[str]:
-    """Where the cluster mounts its volumes. Source: FACTS 4 (Get-Cluster's SharedVolumesRoot)."""
-    identity = facts.cluster.identity
-    if isinstance(identity, Known) and identity.value.shared_volumes_root:
-        return {name_key(identity.value.shared_volumes_root.rstrip("\\"))}
-    return set()
-
-
-def _is_on_a_volume(facts: Facts, path: FolderPath) -> bool:
-    mounts = [volume.mount_folder for volume in known_or(facts.cluster.volumes, ())]
-    return any(path.key == mount.key or path.is_below(mount) for mount in mounts)
-
-
-def _is_below_a_root(facts: Facts, path: FolderPath) -> bool:
-    return any(path.is_below(FolderPath(root)) for root in _shared_volumes_roots(facts))
 
 
 def _of_permissions(folder: FolderFacts) -> Iterator[str]:
@@ -105,7 +89,7 @@ def _unseen(facts: Facts, inventory: Inventory, use: FolderUse, folder: FolderFa
     """What must be known before a grant is made, and is not."""
     if isinstance(facts.cluster.volumes, Unknown):
         yield f"the cluster shared volumes: {facts.cluster.volumes.why}"
-    elif not _is_on_a_volume(facts, folder.path) and _is_below_a_root(facts, folder.path):
+    elif not is_on_a_volume(facts, folder.path) and is_below_a_root(facts, folder.path):
         yield "it lies where the cluster mounts its volumes, but the cluster named no volume there"
     for what, reading in (
         ("its files", folder.files),

@@ -1,0 +1,89 @@
+"""Every check that no grant rests on was made; what was not looked at is not called in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vhdsfix.model.facts import NOT_ASKED, Facts, NodeFacts
+from vhdsfix.model.findings import Finding
+from vhdsfix.model.inventory import Inventory
+from vhdsfix.model.readings import Unknown
+from vhdsfix.rules.catalogue import finding
+from vhdsfix.rules.config_store import cluster_name
+from vhdsfix.rules.in_question import checks_in_question, guest_clusters_in_question
+
+FIRST_WITH_CHECKS = (1, 1)
+"""The format of saved facts that holds them."""
+
+_Missed = tuple[str, str, str]
+"""What was asked, of whom or what, and why there is no answer."""
+
+
+def every_check_was_made(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
+    """One finding a question, however many nodes left it open. A question that did not arise was not missed."""
+    by_question: dict[str, dict[str, list[str]]] = {}
+    for question, whom, why in (*_of_nodes(facts), *_of_vms(facts, inventory), *_of_disks(inventory)):
+        if why != NOT_ASKED.why:
+            by_question.setdefault(question, {}).setdefault(why, []).append(whom)
+    return (*_older_facts(facts), *(_missed(question, whys) for question, whys in by_question.items()))
+
+
+def _of_nodes(facts: Facts) -> Iterator[_Missed]:
+    state = facts.cluster.config_store_state
+    if isinstance(state, Unknown) and not isinstance(facts.cluster.config_store, Unknown):
+        yield "state of the cluster WMI resource", cluster_name(facts), state.why
+    for node in facts.nodes:
+        for question, reading in _readings(node):
+            if isinstance(reading, Unknown):
+                yield question, node.name, reading.why
+
+
+def _readings(node: NodeFacts) -> tuple[tuple[str, object], ...]:
+    checks = node.checks
+    return (
+        ("backup integration services", checks.backup_services),
+        ("names that guests give themselves (KVP)", checks.guest_names),
+        ("recovery checkpoints", checks.checkpoints),
+        ("failed merges (event 19100)", checks.merge_failures),
+        ("whether ConfigStoreRootPath is visible", checks.sees),
+    )
+
+
+def _of_vms(facts: Facts, inventory: Inventory) -> Iterator[_Missed]:
+    for vm, checks in checks_in_question(facts, inventory):
+        for one in checks.guest_queries:
+            if one.vm_id == vm.vm_id and isinstance(one.answer, Unknown):
+                yield "what guests tell of their cluster", f"{vm.name} on {vm.node}", one.answer.why
+
+
+def _of_disks(inventory: Inventory) -> Iterator[_Missed]:
+    for cluster, _ in guest_clusters_in_question(inventory):
+        for files in cluster.disk_files:
+            if files.unseen and not files.unseen.endswith(NOT_ASKED.why):
+                yield (
+                    "all files of VHD Sets (only the folder of the disk itself is known)",
+                    files.disk,
+                    files.unseen,
+                )
+
+
+def _missed(question: str, whys: dict[str, list[str]]) -> Finding:
+    asked = sorted({whom for whoms in whys.values() for whom in whoms})
+    return finding(
+        "check-not-made",
+        subject=question,
+        summary=f"{question}: could not be looked at for {', '.join(asked)}",
+        evidence=tuple(f"{', '.join(sorted(whoms))}: {why}" for why, whoms in sorted(whys.items())),
+    )
+
+
+def _older_facts(facts: Facts) -> Iterator[Finding]:
+    version = tuple(int(part) for part in facts.format_version.split(".") if part.isdecimal())
+    if version < FIRST_WITH_CHECKS:
+        yield finding(
+            "check-not-made",
+            subject=cluster_name(facts),
+            summary="these facts were saved by an older vhdsfix, which asked only for what grants rest on",
+            evidence=(f"their format version is {facts.format_version}",),
+            fix="take new facts: vhdsfix plan --facts-out FILE",
+        )

@@ -1,0 +1,55 @@
+"""Every VM of a guest cluster was found, and everything that tells of it agrees."""
+
+from __future__ import annotations
+
+from vhdsfix.model.findings import Finding
+from vhdsfix.model.inventory import Completeness, DiskFiles, Inventory
+from vhdsfix.rules.catalogue import finding
+from vhdsfix.rules.in_question import guest_clusters_in_question
+
+
+def every_guest_cluster_is_whole(inventory: Inventory) -> tuple[Finding, ...]:
+    """What may hide a VM of any guest cluster is said once, elsewhere; here is what tells of one in particular."""
+    return tuple(
+        finding(
+            "guest-cluster-incomplete",
+            subject=cluster.name,
+            summary=f"guest cluster {cluster.name} is not known whole: {_counted(cluster.completeness)}",
+            evidence=(*cluster.completeness.not_found, *cluster.completeness.not_seen),
+            incomplete=True,
+        )
+        for cluster in inventory.guest_clusters
+        if cluster.completeness.not_found or set(cluster.completeness.not_seen) - set(inventory.not_shown)
+    )
+
+
+def _counted(whole: Completeness) -> str:
+    if whole.expected is None:
+        return f"{whole.found} of its VMs were found, and nobody said how many there are"
+    return f"{whole.found} of {max(whole.expected, whole.found)} VMs were found"
+
+
+def all_evidence_agrees(inventory: Inventory) -> tuple[Finding, ...]:
+    return tuple(
+        finding("guest-evidence-disagrees", one.cluster, one.summary, one.says)
+        for one in inventory.disagreements
+    )
+
+
+def every_path_of_a_vhd_set_is_believed(inventory: Inventory) -> tuple[Finding, ...]:
+    """What a node counts among a VHD Set's files leads to a folder only where it can be one of them."""
+    return tuple(
+        _not_counted(files)
+        for cluster, _ in guest_clusters_in_question(inventory)
+        for files in cluster.disk_files
+        if files.doubtful
+    )
+
+
+def _not_counted(files: DiskFiles) -> Finding:
+    return finding(
+        "vhd-set-path-not-counted",
+        subject=files.disk,
+        summary=f"{len(files.doubtful)} path(s) that are told as files of {files.disk.name} are not counted among its folders",
+        evidence=tuple(f"Get-VHDSet -GetAllPaths names {path}" for path in files.doubtful),
+    )
