@@ -2,7 +2,8 @@
 
 One file a run, JSON Lines in UTF-8, the keys of each line sorted:
 
-    {"format": "vhdsfix-journal/1", "run": …, "at": …, "who": …, "cluster": {"name": …, "id": …}, "plan": <its digest>}
+    {"format": "vhdsfix-journal/1", "run": …, "at": …, "who": …, "cluster": {"name": …, "id": …}, "plan": <its digest>,
+     "undoes": <a run, only where it takes one back>}
     {"at": …, "intent": <action id>, "op": "grant", "folder": …, "sid": …, "before": {".": SDDL, <file name>: SDDL, …},
      "vm": <its name>, "rights": "(OI)F"}
     {"at": …, "result": <action id>, "outcome": {"outcome": "done"}, "after": {".": SDDL, …}}
@@ -24,6 +25,7 @@ from typing import Annotated
 
 import msgspec
 
+from vhdsfix.apply import durable
 from vhdsfix.errors import JournalError
 from vhdsfix.model.document import from_json, to_json
 from vhdsfix.model.outcome import Outcome
@@ -35,13 +37,14 @@ Clock = Callable[[], datetime]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-class Header(msgspec.Struct, frozen=True):
+class Header(msgspec.Struct, frozen=True, omit_defaults=True):
     format: str
     run: str
     at: Moment
     who: str
     cluster: HostCluster
     plan: str
+    undoes: str = ""
 
 
 class Intent(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -91,8 +94,13 @@ class RunRecord(msgspec.Struct, frozen=True):
         return tuple(waiting.values())
 
     @property
+    def ended(self) -> datetime | None:
+        """When the run ended, or a later one closed it; None: it goes on, or it died."""
+        return next((line.at for line in self.lines if isinstance(line, End)), None)
+
+    @property
     def has_ended(self) -> bool:
-        return any(isinstance(line, End) for line in self.lines)
+        return self.ended is not None
 
 
 class Journal:
@@ -110,18 +118,26 @@ class Journal:
 
     @classmethod
     def create(
-        cls, folder: Path, *, cluster: HostCluster, plan: str, who: str, clock: Clock, token: str
+        cls,
+        folder: Path,
+        *,
+        cluster: HostCluster,
+        plan: str,
+        who: str,
+        clock: Clock,
+        token: str,
+        undoes: str = "",
     ) -> Journal:
         """Start a run's journal in `folder`; raises JournalError.
 
-        `plan`: the plan's digest. `clock` gives UTC. `token`: 4 hex digits that tell runs of one second apart.
+        `plan`: the plan's digest. `undoes`: the run that it takes back. `clock` gives UTC. `token`: 4 hex digits that tell runs of one second apart.
         """
         began = moment(clock)
         run = f"{began:%Y%m%dT%H%M%SZ}-{token}"
         path = folder / f"{run}.jsonl"
         _make_file(path)
         journal = cls(path, run, clock)
-        journal._write(Header(FORMAT, run, began, who, cluster, plan))
+        journal._write(Header(FORMAT, run, began, who, cluster, plan, undoes))
         return journal
 
     def intend(self, action: Action, before: Mapping[str, str]) -> None:
@@ -219,9 +235,7 @@ def append(path: Path, line: Line) -> None:
             if file.seek(0, os.SEEK_END):
                 file.seek(-1, os.SEEK_END)
                 _must_be_whole(path, file.read())
-            file.write(to_json(line) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
+            durable.write(file, to_json(line) + b"\n")
     except OSError as error:
         raise JournalError(
             f"writing the journal {path}: {error.strerror or error}; "
@@ -253,26 +267,13 @@ def moment(clock: Clock) -> datetime:
 
 
 def _make_file(path: Path) -> None:
-    """An empty file that only its owner can read, there even after a power cut."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        if os.name == "posix":
-            _fsync_folder(path.parent)
+        durable.make_file(path)
     except OSError as error:
         raise JournalError(
             f"making the journal {path}: {error.strerror or error}; nothing was changed: "
             "give a state folder that can be written"
         ) from error
-
-
-def _fsync_folder(folder: Path) -> None:
-    """A new file's name is on the disk only when its folder is."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _line_of(number: int, text: bytes) -> Line | Damage:

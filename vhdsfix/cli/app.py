@@ -171,6 +171,33 @@ def apply(
 
 
 @app.command()
+@with_option_groups
+def show(
+    *,
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="PLAN|RUN", help="A saved plan's file; or a run's id, its beginning, or its journal."
+        ),
+    ],
+    output: OutputOptions,
+) -> int:
+    """Print a saved plan again, or what a run did. Asks no host."""
+    from vhdsfix.cli import offline_commands
+
+    return offline_commands.show(name, output)
+
+
+@app.command()
+@with_option_groups
+def history(*, output: OutputOptions) -> int:
+    """List the runs that changed something, or tried to, from here. Asks no host."""
+    from vhdsfix.cli import offline_commands
+
+    return offline_commands.history(output)
+
+
+@app.command()
 def explain(
     finding: Annotated[str | None, typer.Argument(metavar="FINDING", help="A finding's id.")] = None,
 ) -> int:

@@ -57,11 +57,14 @@ def _table(outcomes: Sequence[ActionOutcome]) -> Table:
     for ended in outcomes:
         word, style = WORDS[type(ended.outcome)]
         action = ended.action
-        table.add_row(said(action.vm_name), said(action.run_on), said(word, style), said(_why(ended.outcome)))
+        table.add_row(
+            said(action.vm_name), said(action.run_on), said(word, style), said(why_of(ended.outcome))
+        )
     return table
 
 
-def _why(outcome: Outcome) -> str:
+def why_of(outcome: Outcome) -> str:
+    """What is to be said of it besides its name."""
     match outcome:
         case Done():
             return "written, read back, and nothing else changed"

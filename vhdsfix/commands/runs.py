@@ -1,0 +1,60 @@
+"""The runs that this workstation's journals know: found by id, told whole, listed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vhdsfix.apply import journal as journals
+from vhdsfix.apply.journal import RunRecord
+from vhdsfix.apply.told import RunInShort, ToldRun, in_short, told
+from vhdsfix.errors import JournalError, UsageError
+
+NAMED_AT_MOST = 5
+
+
+def journal_of(state_dir: Path, name: str) -> Path:
+    """The journal of a run by its id, the beginning of it, or its file; raises UsageError for none, or for several."""
+    if Path(name).name != name or Path(name).is_file():
+        if not Path(name).is_file():
+            raise UsageError(f"there is no journal {name}; `vhdsfix history` lists the runs")
+        return Path(name)
+    found = [path for path in _journals(state_dir) if _is_called(path, name)]
+    exact = [path for path in found if path.stem.casefold() == name.casefold()]
+    if len(exact or found) == 1:
+        return (exact or found)[0]
+    if not found:
+        raise UsageError(f"there is no run {name!r}, and no such file; `vhdsfix history` lists the runs")
+    named = ", ".join(path.stem for path in found[:NAMED_AT_MOST])
+    more = f" and {len(found) - NAMED_AT_MOST} more" if len(found) > NAMED_AT_MOST else ""
+    raise UsageError(f"{name!r} may be {named}{more}; give more of the id, or the file's path")
+
+
+def run_of(state_dir: Path, name: str) -> RunRecord:
+    """A run whose journal is whole; raises UsageError, and JournalError for damage."""
+    return journals.read(journal_of(state_dir, name))
+
+
+def told_run(path: Path) -> ToldRun:
+    """Whatever of a run's journal can be read. Raises JournalError where nothing can."""
+    return told(*journals.read_what_is_whole(path))
+
+
+def all_runs(state_dir: Path) -> tuple[RunInShort, ...]:
+    """Every run, the newest first; one whose journal cannot be read hides no other."""
+    return tuple(_in_short(path) for path in reversed(_journals(state_dir)))
+
+
+def _in_short(path: Path) -> RunInShort:
+    try:
+        return in_short(told_run(path))
+    except JournalError as error:
+        return RunInShort(run=path.stem, journal=str(path), damage=(str(error),))
+
+
+def _journals(state_dir: Path) -> list[Path]:
+    """A run's id begins with its time, so their names put them in order."""
+    return sorted(state_dir.glob("journal/*/*.jsonl"), key=lambda path: (path.name, path))
+
+
+def _is_called(path: Path, name: str) -> bool:
+    return bool(name) and path.stem.casefold().startswith(name.casefold())
