@@ -7,11 +7,23 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeFacts
+from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeChecks, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.windows import Ace, FolderPath, VmId
 
 T = TypeVar("T")
+
+
+class ToCheck(msgspec.Struct, frozen=True):
+    """What a node is asked about besides: its VMs that share disks, those of them that are not off, the VHD Sets that they use.
+
+    `paths`: of which it is to say whether they are there.
+    """
+
+    vms: tuple[VmId, ...] = ()
+    running: tuple[VmId, ...] = ()
+    vhd_sets: tuple[FolderPath, ...] = ()
+    paths: tuple[FolderPath, ...] = ()
 
 
 class Reader(Protocol):
@@ -30,7 +42,11 @@ class Reader(Protocol):
 
     def cluster(self) -> ClusterFacts: ...
 
-    def itself(self) -> NodeFacts: ...
+    def itself(self) -> NodeFacts:
+        """What it says of itself and its VMs, without `checks`."""
+
+    def checks(self, asked: ToCheck) -> NodeChecks:
+        """What it is asked besides. No answer is worth a node: one that does not come is Unknown, and nothing is raised."""
 
     def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
         """One answer for each path, in the order asked."""

@@ -8,8 +8,10 @@ from vhdsfix.access import icacls_rights
 from vhdsfix.errors import UnreachableError
 from vhdsfix.lab.cmdlets import icacls
 from vhdsfix.lab.ntfs import Entry
-from vhdsfix.lab.world import World
+from vhdsfix.lab.world import GuestAnswer, World
 from vhdsfix.model.facts import (
+    NOT_ASKED,
+    BackupService,
     ClusteredVm,
     ClusterFacts,
     ClusterIdentity,
@@ -17,14 +19,22 @@ from vhdsfix.model.facts import (
     Drive,
     FileFacts,
     FolderFacts,
+    GuestDisk,
+    GuestName,
+    GuestQuery,
+    MergeFailure,
+    NodeChecks,
     NodeFacts,
+    QueriedVm,
+    RecoveryCheckpoint,
     SharedVolume,
+    VhdSet,
     VmFacts,
 )
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.readings import Absent, Known, Unknown
 from vhdsfix.model.windows import Ace, FolderPath, VmId
-from vhdsfix.ports import Writer
+from vhdsfix.ports import ToCheck, Writer
 
 RESOURCE_STATES = {"Online": 2, "Offline": 3, "Failed": 4}
 VM_STATES = {"Running": 2, "Off": 3}
@@ -106,6 +116,44 @@ class FakeNode:
             drives=Known(tuple(drives)),
         )
 
+    def checks(self, asked: ToCheck) -> NodeChecks:
+        vms = [vm for vm in self.world.vms_on(self.node) if VmId(vm.id) in asked.vms]
+        running = [vm for vm in vms if VmId(vm.id) in asked.running]
+        return NodeChecks(
+            vhd_sets=Known(
+                tuple(
+                    VhdSet(path, tuple(map(FolderPath, self.world.files_of(path)))) for path in asked.vhd_sets
+                )
+            ),
+            backup_services=Known(tuple(BackupService(VmId(vm.id), vm.backup_service) for vm in vms)),
+            guest_names=Known(
+                tuple(
+                    GuestName(VmId(vm.id), name) for vm in running if (name := self.world.guest_name_of(vm))
+                )
+            ),
+            guest_queries=tuple(
+                QueriedVm(VmId(vm.id), Known(_guest_query(self.world.guest_answer_of(vm)))) for vm in running
+            ),
+            checkpoints=Known(
+                tuple(
+                    RecoveryCheckpoint(VmId(vm.id), checkpoint.name, checkpoint.made_at)
+                    for vm in vms
+                    for checkpoint in vm.checkpoints
+                )
+            ),
+            merge_failures=Known(
+                tuple(
+                    MergeFailure(event.at, VmId(self.world.vm(event.vm).id), int(event.code, 16))
+                    for event in sorted(
+                        self.world.node(self.node).merge_failures, key=lambda event: event.at, reverse=True
+                    )
+                )
+            ),
+            sees=Known(tuple(path for path in asked.paths if self.world.tree.get(path)))
+            if asked.paths
+            else NOT_ASKED,
+        )
+
     def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
         self.reads += 1
         self.before_read()
@@ -178,6 +226,14 @@ class FakeRegistry:
         self.looked_again.append(vm_id)
         self._known = {VmId(vm.id): vm.node for vm in self._world.vms if vm.registered}
         return self.writer_for(vm_id)
+
+
+def _guest_query(told: GuestAnswer) -> GuestQuery:
+    disks = (
+        GuestDisk(disk.path, disk.clustered, disk.online, disk.owned, disk.active_active)
+        for disk in told.disks
+    )
+    return GuestQuery(told.return_value, told.id, told.size if told.id else None, tuple(disks))
 
 
 def _is_disk(name: str, entry: Entry) -> bool:

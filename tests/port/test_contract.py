@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
 import pytest
 
 from tests.fakes.small_world import BACKING, DISK, FOLDER, NODES, OTHER_FOLDER, VM_IDS, VOLUME
 from vhdsfix.errors import UnreachableError
-from vhdsfix.lab.world import Vm, World
-from vhdsfix.model.facts import ClusteredVm, ClusterNode, Drive, FolderFacts, SharedVolume, VmFacts
+from vhdsfix.lab import world as lab
+from vhdsfix.lab.world import Checkpoint, Vm, World
+from vhdsfix.model.facts import (
+    NOT_ASKED,
+    BackupService,
+    ClusteredVm,
+    ClusterNode,
+    Drive,
+    FolderFacts,
+    GuestDisk,
+    GuestName,
+    GuestQuery,
+    MergeFailure,
+    QueriedVm,
+    RecoveryCheckpoint,
+    SharedVolume,
+    VhdSet,
+    VmFacts,
+)
 from vhdsfix.model.readings import Absent, Known, Unknown
 from vhdsfix.model.windows import Ace, AceFlag, AceType, FolderPath, VmId
-from vhdsfix.ports import Writer
+from vhdsfix.ports import ToCheck, Writer
 
+ABOUT_GUEST2 = ToCheck((VM_IDS[1],), (VM_IDS[1],), (DISK,))
 Nodes = Mapping[str, Writer]
 MISSING = FolderPath(f"{VOLUME}\\Missing")
 EXPLICIT = f"(A;OI;FA;;;{VM_IDS[0].sid})"
@@ -120,6 +139,65 @@ class TestItself:
         facts = nodes["HV03"].itself()
         assert isinstance(facts.vms, Known)
         assert VmFacts(vm_id, "Alone", clustered=False, state=3, version="5.0") in facts.vms.value
+
+
+class TestChecks:
+    def test_it_tells_what_its_sharing_vms_have(self, nodes: Nodes, world: World) -> None:
+        world.vm("Guest2").backup_service = False
+        world.vm("Guest2").checkpoints = [Checkpoint("Backup <1>", "2026-11-20T22:30:00Z")]
+        world.vhd_sets = {DISK: [f"{OTHER_FOLDER}\\Disk_old.avhdx"]}
+        checks = nodes["HV02"].checks(ABOUT_GUEST2)
+        files = (DISK, BACKING, FolderPath(f"{OTHER_FOLDER}\\Disk_old.avhdx"))
+        assert checks.vhd_sets == Known((VhdSet(DISK, files),))
+        assert checks.backup_services == Known((BackupService(VM_IDS[1], enabled=False),))
+        assert checks.checkpoints == Known(
+            (RecoveryCheckpoint(VM_IDS[1], "Backup <1>", "2026-11-20T22:30:00Z"),)
+        )
+        assert checks.guest_names == Known((GuestName(VM_IDS[1], "Guest2.lab.example"),))
+
+    @pytest.mark.parametrize("as_text", [False, True])
+    def test_it_passes_on_what_a_guest_tells_of_its_cluster(
+        self, nodes: Nodes, world: World, as_text: bool
+    ) -> None:
+        disk = lab.GuestDisk(DISK, online=False, owned=True)
+        world.vm("Guest2").guest_answer = lab.GuestAnswer(id="{0-1}", size=3, disks=[disk], as_text=as_text)
+        (told,) = nodes["HV02"].checks(ABOUT_GUEST2).guest_queries
+        seen = GuestDisk(DISK, is_clustered=True, is_online=False, is_owned=True, is_active_active=False)
+        assert told == QueriedVm(VM_IDS[1], Known(GuestQuery(0, "{0-1}", 3, (seen,))))
+
+    def test_a_query_that_fails_says_how(self, nodes: Nodes, world: World) -> None:
+        world.vm("Guest2").guest_answer = lab.GuestAnswer(return_value=32768)
+        (told,) = nodes["HV02"].checks(ABOUT_GUEST2).guest_queries
+        assert told.answer == Known(GuestQuery(32768))
+
+    def test_failed_merges_come_newest_first(self, nodes: Nodes, world: World) -> None:
+        world.node("HV02").merge_failures = [
+            lab.MergeFailure("2026-11-19T22:00:00Z", "Guest2", "0x80070020"),
+            lab.MergeFailure("2026-11-20T22:00:00Z", "Guest3"),
+        ]
+        checks = nodes["HV02"].checks(ABOUT_GUEST2)
+        assert checks.merge_failures == Known(
+            (
+                MergeFailure("2026-11-20T22:00:00Z", VM_IDS[2], 0x80070005),
+                MergeFailure("2026-11-19T22:00:00Z", VM_IDS[1], 0x80070020),
+            )
+        )
+        assert nodes["HV01"].checks(ABOUT_GUEST2).merge_failures == Known(())
+
+    def test_it_says_which_paths_are_there(self, nodes: Nodes) -> None:
+        checks = nodes["HV02"].checks(ToCheck(paths=(FOLDER, MISSING)))
+        assert checks.sees == Known((FOLDER,))
+        assert nodes["HV02"].checks(ToCheck(paths=(MISSING,))).sees == Known(())
+
+    def test_where_nothing_is_asked_of_vms_nothing_is_missing(self, nodes: Nodes) -> None:
+        checks = nodes["HV01"].checks(ToCheck())
+        assert (checks.vhd_sets, checks.backup_services) == (Known(()), Known(()))
+        assert (checks.guest_names, checks.checkpoints) == (Known(()), Known(()))
+        assert (checks.merge_failures, checks.guest_queries, checks.sees) == (Known(()), (), NOT_ASKED)
+
+    def test_a_guest_that_is_off_is_not_asked(self, nodes: Nodes) -> None:
+        checks = nodes["HV02"].checks(msgspec.structs.replace(ABOUT_GUEST2, running=()))
+        assert (checks.guest_names, checks.guest_queries) == (Known(()), ())
 
 
 class TestFolders:

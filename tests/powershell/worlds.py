@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from tests.powershell.engine import EngineWorld
+from vhdsfix.lab import check_rows
 from vhdsfix.lab.faults import Fault
 from vhdsfix.lab.ntfs import Tree
 from vhdsfix.lab.property_rows import Row
@@ -22,7 +24,9 @@ _CMDLETS = (
     "Get-VMHost",
     "Get-VM",
     "Get-VMHardDiskDrive",
+    *check_rows.ROWS,
 )
+_CIM = "cim:"
 _VOLUMES = "volumes.json"
 
 _FAILS_BY_ROWS: dict[str, Callable[[list[Row], Fault], list[Row]]] = {
@@ -46,6 +50,7 @@ def to_engine(world: World, node: str) -> tuple[dict[str, Any], dict[str, Any]]:
     for row in world.rows(node, "Get-ClusterParameter"):
         volumes.setdefault(f"cluster:{row['ClusterObject']}", {})[row["Name"]] = row["Value"]
     rows = {cmdlet: world.rows(node, cmdlet) for cmdlet in _CMDLETS}
+    rows[_CIM] = [{"class": name.removeprefix(_CIM)} for name in rows if name.startswith(_CIM)]
     rows["Get-VM"] = [row | {"$text": _escaped(row["Name"])} for row in rows["Get-VM"]]
     failing: dict[str, dict[str, Any]] = {}
     for command, fault in world.faults.get(node, {}).items():
@@ -63,13 +68,19 @@ def _escaped(name: str) -> str:
     return re.sub(r"([`*?\[\]])", r"`\1", name)
 
 
+def _time(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} is in no row")
+
+
 def write_files(world: World, folder: Path, session: Path | None = None) -> dict[str, EngineWorld]:
     """Write every node's file and the disks' into the folder; by the node's name, what an engine takes."""
     files = {}
     for node in world.nodes:
         known, volumes = to_engine(world, node.name)
         files[node.name] = EngineWorld(folder / f"{node.name}.json", folder / _VOLUMES, session)
-        files[node.name].world.write_text(json.dumps(known), encoding="utf-8")
+        files[node.name].world.write_text(json.dumps(known, default=_time), encoding="utf-8")
         files[node.name].volumes.write_text(json.dumps(volumes), encoding="utf-8")
     return files
 

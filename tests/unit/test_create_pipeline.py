@@ -14,7 +14,8 @@ from pypsrp.powershell import PowerShell
 from pypsrp.serializer import Serializer
 
 from vhdsfix.model.windows import FolderPath, VmId
-from vhdsfix.remote import changes
+from vhdsfix.ports import ToCheck
+from vhdsfix.remote import changes, check_questions
 from vhdsfix.remote.batch import with_marks
 from vhdsfix.remote.clixml_text import text_of
 from vhdsfix.remote.cluster_questions import CLUSTER_PHASE
@@ -28,13 +29,19 @@ SENT = {
     "cluster": with_marks(CLUSTER_PHASE, "run"),
     "node": with_marks(NODE_PHASE, "run"),
     "folder": with_marks(about_folder(FOLDER), "run"),
+    "checks": with_marks(check_questions.about(ToCheck(paths=(FOLDER,))).all(), "run"),
     "change": changes.grant(FOLDER, VmId("5f0b3a3e-6d2c-4d56-9a1e-0c7f3c1b2a10")).statements,
 }
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 items = st.one_of(texts, st.builds(Calculated, name=texts, expression=texts))
+numbers = st.integers(-(2**31), 2**31 - 1)
 values: st.SearchStrategy[Value] = st.one_of(
-    texts, st.booleans(), st.integers(-(2**31), 2**31 - 1), st.lists(items, max_size=3).map(tuple)
+    texts,
+    st.booleans(),
+    numbers,
+    st.lists(items, max_size=3).map(tuple),
+    st.dictionaries(texts, texts | numbers, max_size=3),
 )
 commands = st.builds(
     Command,

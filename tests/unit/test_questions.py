@@ -12,12 +12,15 @@ import pytest
 
 from vhdsfix.errors import UnreachableError
 from vhdsfix.model.windows import Ace, AceFlag, AceType, FolderPath, VmId
-from vhdsfix.remote import batch, changes
+from vhdsfix.ports import ToCheck
+from vhdsfix.remote import batch, changes, check_questions
+from vhdsfix.remote.checking import QUESTIONS_AT_ONCE
 from vhdsfix.remote.cluster_questions import CLUSTER_PHASE
+from vhdsfix.remote.create_pipeline import create_pipeline
 from vhdsfix.remote.folder_questions import about_file, about_folder, is_disk_file, paths_to_root
 from vhdsfix.remote.node import FOLDERS_AT_ONCE
 from vhdsfix.remote.node_questions import NODE_PHASE
-from vhdsfix.remote.questions import AS_JSON, LAST_EXIT_CODE, Question
+from vhdsfix.remote.questions import AS_DEEP_JSON, AS_JSON, LAST_EXIT_CODE, Question
 from vhdsfix.remote.statements import Calculated, Command, Effect, Statement
 
 FOLDER = FolderPath("C:\\ClusterStorage\\NTFS-03\\Shared")
@@ -26,11 +29,14 @@ REFERENCE: dict[str, Any] = json.loads(
     (Path(__file__).parents[1] / "data" / "cmdlets.json").read_text("utf-8")
 )["cmdlets"]
 FOLDER_PHASE = about_folder(FOLDER)
+TO_CHECK = ToCheck((VM,), (VM,), (FolderPath(FOLDER + "\\a.vhds"),), (FOLDER,))
+CHECKS = check_questions.about(TO_CHECK).all()
 QUESTIONS: tuple[Question[Any], ...] = (
     *CLUSTER_PHASE,
     *NODE_PHASE,
     *FOLDER_PHASE,
     about_file(FOLDER, "a.vhds"),
+    *CHECKS,
 )
 STATEMENTS: tuple[Statement, ...] = (*batch.with_marks(QUESTIONS, "run"), LAST_EXIT_CODE)
 COMMANDS = [command for statement in STATEMENTS for command in statement]
@@ -59,12 +65,12 @@ def test_a_command_is_in_the_reference_with_its_module_and_parameters(command: C
 
 
 @pytest.mark.parametrize("question", QUESTIONS, ids=by_name)
-def test_a_question_only_reads_and_answers_in_flat_json(question: Question[Any]) -> None:
-    assert question.statement[-1] == AS_JSON
+def test_a_question_only_reads_and_answers_in_json(question: Question[Any]) -> None:
+    assert question.statement[-1] in (AS_JSON, AS_DEEP_JSON)
     assert {command.effect for command in question.statement} == {Effect.READS}
 
 
-@pytest.mark.parametrize("question", [*CLUSTER_PHASE, *NODE_PHASE], ids=by_name)
+@pytest.mark.parametrize("question", [*CLUSTER_PHASE, *NODE_PHASE, *CHECKS[:3]], ids=by_name)
 def test_a_row_has_the_properties_that_the_cmdlet_gives(question: Question[Any]) -> None:
     cmdlets = [command.name.partition("\\")[2] for command in question.statement]
     asked = [name for cmdlet in cmdlets for name in REFERENCE[cmdlet]["properties"]]
@@ -82,6 +88,19 @@ def test_a_phase_fits_one_request() -> None:
     questions = [question for _ in range(FOLDERS_AT_ONCE) for question in about_folder(deep)]
     statements = len(batch.with_marks(questions, "0" * 16)) // 2
     assert statements * (2_200 + 1_500) < 150_000
+
+
+def test_as_many_checks_as_are_asked_at_once_fit_one_request() -> None:
+    asked = msgspec.structs.replace(TO_CHECK, running=(VM,) * QUESTIONS_AT_ONCE)
+    questions = check_questions.about(asked)
+    longest = questions.guest_queries[VM]
+    statements = batch.with_marks([longest] * QUESTIONS_AT_ONCE, "0" * 16)
+    assert len(create_pipeline(statements, "2.3")) * 4 / 3 < 150_000
+
+
+def test_where_no_vm_shares_disks_there_is_little_to_ask() -> None:
+    names = [question.name for question in check_questions.about(ToCheck()).all()]
+    assert names == ["failed merges (event 19100)"]
 
 
 def test_the_change_is_kb4230569s_command_and_marked() -> None:

@@ -13,11 +13,19 @@ from vhdsfix import planner
 from vhdsfix.errors import AuthError, CommandError, LostError, UnreachableError, UsageError
 from vhdsfix.lab import scenarios
 from vhdsfix.lab.world import World
-from vhdsfix.model.facts import ClusterFacts, Facts, FolderFacts, NodeFacts
+from vhdsfix.model.facts import (
+    NOT_ASKED,
+    BackupService,
+    ClusterFacts,
+    Facts,
+    FolderFacts,
+    NodeChecks,
+    NodeFacts,
+)
 from vhdsfix.model.plan import Scope, Tool
 from vhdsfix.model.readings import Known, Unknown
-from vhdsfix.model.windows import FolderPath
-from vhdsfix.ports import Progress, Reader
+from vhdsfix.model.windows import FolderPath, VmId
+from vhdsfix.ports import Progress, Reader, ToCheck
 from vhdsfix.survey import survey
 
 T = TypeVar("T")
@@ -43,6 +51,10 @@ class Node(FakeNode):
     def itself(self) -> NodeFacts:
         self._take("itself")
         return super().itself()
+
+    def checks(self, asked: ToCheck) -> NodeChecks:
+        self._take("checks")
+        return super().checks(asked)
 
     def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
         self._take("folders")
@@ -213,6 +225,110 @@ def test_nodes_of_two_clusters_are_refused(world: World, nodes: dict[str, Node])
 def test_only_the_folders_of_the_scope_are_read(nodes: dict[str, Node]) -> None:
     with pytest.raises(UsageError, match=r"no folder C:\\Elsewhere in what was seen"):
         look(nodes, "HV01", scope=Scope(folders=(FolderPath(r"C:\Elsewhere"),)))
+
+
+def test_every_node_is_checked_once_and_told_what_to_look_for(world: World, nodes: dict[str, Node]) -> None:
+    world.cluster.config_store = SHARED
+    facts = look(nodes, "HV01")
+
+    assert [node.asked.count("checks") for node in nodes.values()] == [1, 1, 1, 1]
+    assert [node.checks.sees for node in facts.nodes] == [Known((SHARED,))] * 4
+    told = [[queried.vm_id for queried in node.checks.guest_queries] for node in facts.nodes]
+    assert told == [[world.vm(f"DemoGuestNode{number}").id] for number in (1, 2, 3)] + [[]]
+
+
+@pytest.mark.parametrize("path", ["", "Elsewhere", "\\\\server\\share"])
+def test_a_config_store_that_no_node_can_look_at_is_not_looked_for(
+    world: World, nodes: dict[str, Node], path: str
+) -> None:
+    world.cluster.config_store = path
+    assert {node.checks.sees for node in look(nodes, "HV01").nodes} == {NOT_ASKED}
+
+
+def test_a_node_that_does_not_answer_is_not_checked(nodes: dict[str, Node]) -> None:
+    nodes["HV02"].fails["itself"] = LostError("HV02: reset")
+    facts = look(nodes, "HV01")
+    assert "checks" not in nodes["HV02"].asked
+    assert facts.nodes[1].checks == NodeChecks()
+
+
+def test_where_drives_are_not_known_nothing_is_known_of_what_they_share(nodes: dict[str, Node]) -> None:
+    seen = nodes["HV01"].itself
+    unknown = Unknown("denied")
+    nodes["HV01"].itself = lambda: msgspec.structs.replace(seen(), drives=unknown)  # type: ignore[method-assign]
+    checks = look(nodes, "HV01").nodes[0].checks
+    assert {checks.vhd_sets, checks.backup_services, checks.guest_names, checks.checkpoints} == {unknown}
+    assert checks.merge_failures == Known(())
+
+
+def test_a_guest_that_is_off_is_asked_nothing(world: World, nodes: dict[str, Node]) -> None:
+    world.vm("DemoGuestNode2").state = "Off"
+    checks = look(nodes, "HV01").nodes[1].checks
+    assert (checks.guest_queries, checks.guest_names) == ((), Known(()))
+    assert checks.backup_services == Known(
+        (BackupService(VmId(world.vm("DemoGuestNode2").id), enabled=True),)
+    )
+
+
+def moving(world: World, nodes: dict[str, Node], vm: str, to: str) -> None:
+    """The VM is on its way: the node that it comes to was asked just before, or both show it; then it is there."""
+    asked_before = nodes[to].itself
+
+    def then_it_moves() -> NodeFacts:
+        facts = asked_before()
+        world.move_vm(vm, to)
+        nodes[to].itself = asked_before  # type: ignore[method-assign]
+        return facts
+
+    nodes[to].itself = then_it_moves  # type: ignore[method-assign]
+
+
+def test_a_vm_that_was_on_no_node_while_it_moved_is_found_by_a_second_look(
+    world: World, nodes: dict[str, Node]
+) -> None:
+    moving(world, nodes, "DemoGuestNode3", "HV02")  # HV02 is asked before HV03
+
+    facts = look(nodes, "HV01")
+
+    assert [node.asked.count("itself") for node in nodes.values()] == [2, 2, 2, 2]
+    shown = [[vm.name for vm in node.vms.value] for node in facts.nodes if isinstance(node.vms, Known)]
+    assert shown[1:3] == [["DemoGuestNode2", "DemoGuestNode3"], []]
+    assert [len(node.checks.guest_queries) for node in facts.nodes] == [1, 2, 0, 0]
+
+
+def test_a_vm_that_two_nodes_showed_is_looked_for_once_more_and_no_more(
+    world: World, nodes: dict[str, Node]
+) -> None:
+    world.vm("DemoGuestNode3").also_on = "HV02"
+
+    facts = look(nodes, "HV01")
+
+    assert [node.asked.count("itself") for node in nodes.values()] == [2, 2, 2, 2]
+    assert sum(world.vm("DemoGuestNode3").name in str(node.vms) for node in facts.nodes) == 2
+
+
+def test_a_second_look_that_fails_does_not_replace_the_first(world: World, nodes: dict[str, Node]) -> None:
+    world.vm("DemoGuestNode3").also_on = "HV02"
+    seen = nodes["HV03"].itself
+
+    def once() -> NodeFacts:
+        facts = seen()
+        nodes["HV03"].fails["itself"] = LostError("HV03: reset")
+        return facts
+
+    nodes["HV03"].itself = once  # type: ignore[method-assign]
+    facts = look(nodes, "HV01")
+    assert isinstance(facts.nodes[2].vms, Known)
+
+
+def test_a_vm_that_cannot_be_shown_is_not_looked_for_again(world: World, nodes: dict[str, Node]) -> None:
+    world.vm("DemoGuestNode3").configuration_state = "Offline"
+    world.vm("DemoGuestNode2").node = "HV04"
+    world.node("HV04").state = "Down"
+
+    look(nodes, "HV01")
+
+    assert [node.asked.count("itself") for node in nodes.values()] == [1, 1, 1, 0]
 
 
 def test_every_step_is_told(nodes: dict[str, Node]) -> None:

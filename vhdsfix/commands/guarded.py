@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from vhdsfix.commands.time_allowed import TimeAllowed
 from vhdsfix.commands.watchdog import Watchdog
 from vhdsfix.errors import NodeError, UnreachableError
-from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeFacts
+from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeChecks, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.windows import Ace, FolderPath, VmId
+from vhdsfix.ports import ToCheck
 from vhdsfix.remote.machine import Machine
 from vhdsfix.remote.node import RemoteReader, RemoteWriter
 
@@ -43,13 +45,16 @@ class GuardedMachine:
         self._aborted = True
         self._machine.abort()
 
+    def _asking(self) -> AbstractContextManager[None]:
+        return self._asking_within(self._machine.limits.phase_s)
+
     @contextlib.contextmanager
-    def _asking(self) -> Iterator[None]:
-        """A phase has its own time, and no more than is left of the run's."""
+    def _asking_within(self, limit_s: float) -> Iterator[None]:
+        """It has its own time, and no more than is left of the run's."""
         with self._turn:
             if self._time.is_over:
                 raise UnreachableError(f"{self.node} was not asked: {self._time.why}")
-            with self._watched(min(self._machine.limits.phase_s, self._time.left_s)):
+            with self._watched(min(limit_s, self._time.left_s)):
                 try:
                     yield
                 except NodeError as error:
@@ -79,6 +84,9 @@ class GuardedReader(GuardedMachine):
     def itself(self) -> NodeFacts:
         with self._asking():
             return self._reader.itself()
+
+    def checks(self, asked: ToCheck) -> NodeChecks:
+        return self._reader.checks(asked, self._asking_within)
 
     def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
         with self._asking():

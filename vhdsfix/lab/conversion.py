@@ -34,15 +34,17 @@ def converted(value: Any, type_name: str) -> Any:  # noqa: PLR0911 - a case for 
     match type_name:
         case "SwitchParameter":
             return value is None or _boolean(value)
-        case "String":
+        case "String" | "SnapshotType":
             return text_of(value)
+        case "Hashtable[]":
+            return _tables(value)
         case "String[]" | "StringCollection":
             return [text_of(item) for item in items_of(value)]
         case "Object[]":
             return items_of(value)
         case "Guid":
             return value if isinstance(value, uuid.UUID) else _guid(text_of(value))
-        case "Int32":
+        case "Int32" | "Int64" | "UInt32":
             return _integer(value)
         case _:
             return _objects(value, type_name)
@@ -106,6 +108,15 @@ def _integer(value: Any) -> int:
             f'Cannot convert value "{text_of(value)}" to type "System.Int32". Error: "The input string \'{text_of(value)}\' was not in a correct'
             ' format."'
         ) from None
+
+
+def _tables(value: Any) -> list[dict[str, Any]]:
+    tables = [value] if isinstance(value, dict) else items_of(value)
+    if not tables or not all(isinstance(table, dict) for table in tables):
+        raise CannotConvertError(
+            f'Cannot convert the "{text_of(value)}" value to type "System.Collections.Hashtable".'
+        )
+    return tables
 
 
 def _objects(value: Any, type_name: str) -> list[Any]:

@@ -17,6 +17,7 @@ _STATE_EXCEPTIONS = (
     RUNTIME_EXCEPTION,
     "System.SystemException",
 )
+OPERATION_EXCEPTIONS = ("System.InvalidOperationException", "System.SystemException")
 ACCESS_EXCEPTIONS = ("System.UnauthorizedAccessException", "System.SystemException")
 NOT_FOUND_EXCEPTIONS = ("System.Management.Automation.ItemNotFoundException", *_STATE_EXCEPTIONS)
 VIRTUALIZATION_EXCEPTIONS = ("Microsoft.HyperV.PowerShell.VirtualizationException",)

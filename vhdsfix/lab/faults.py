@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-Kind = Literal["unknown", "denied", "terminating", "nonterminating", "null", "empty"]
+Kind = Literal["unknown", "denied", "terminating", "nonterminating", "null", "empty", "slow"]
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -14,12 +14,13 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     unknown: there is no such command. denied: an access error and nothing else (icacls: exit code 5, nothing written).
     terminating: the statement ends. nonterminating: an error record, and the last object is missing. null: `property` is null
-    in every object. empty: no objects and no error. A native command can only be unknown or denied.
+    in every object. empty: no objects and no error. slow: it answers `seconds` late; a session that ends ends it. A native command can only be unknown or denied.
     """
 
     kind: Kind
     property: str = ""
     vm: str = ""
+    seconds: float = 3600.0
     message: str = "The operation failed."
     error_id: str = "Unspecified"
 

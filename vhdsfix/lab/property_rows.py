@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from vhdsfix.errors import LabError
+from vhdsfix.lab import check_rows
 
 if TYPE_CHECKING:  # a world gives its rows by these functions
     from vhdsfix.lab.world import Drive, Vm, Volume, World
@@ -176,6 +177,7 @@ def _named(kind: str, name: str) -> Row:
 
 
 _ROWS: dict[str, Callable[[World, str], list[Row]]] = {
+    **check_rows.ROWS,
     "Get-Cluster": _cluster,
     "Get-ClusterNode": _nodes,
     "Get-ClusterSharedVolume": _shared_volumes,

@@ -131,6 +131,7 @@ class SimulatedShell:
         self._pool.pipeline_table.pop(command_id, None)
 
     async def close(self) -> None:
+        self._runspace.ending.set()
         await asyncio.gather(*self._running, return_exceptions=True)
         self._thread.shutdown()
 

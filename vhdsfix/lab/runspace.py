@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from vhdsfix.lab.faults import Fault
 from vhdsfix.lab.world import World
 
@@ -9,7 +11,7 @@ from vhdsfix.lab.world import World
 class Runspace:
     """`last_exit_code`: $LASTEXITCODE; None until a native command has run (WIRE 7.5).
 
-    `loads_modules`: a command's module is looked for when it is named; not so with JEA.
+    `loads_modules`: a command's module is looked for when it is named; not so with JEA. `ending`: set when the session ends.
     """
 
     def __init__(self, world: World, node: str, *, loads_modules: bool = True) -> None:
@@ -17,6 +19,7 @@ class Runspace:
         self.node = node
         self.loads_modules = loads_modules
         self.last_exit_code: int | None = None
+        self.ending = threading.Event()
 
     @property
     def is_talkative(self) -> bool:

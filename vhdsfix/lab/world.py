@@ -17,6 +17,9 @@ from vhdsfix.lab.identifiers import stable_id, vm_sid
 from vhdsfix.lab.ntfs import Entry, Tree
 from vhdsfix.lab.rule import Rule
 
+_INVALID_STATE = 32775
+"""Source: W32 msvm-vssservice-queryguestclusterinformation.md."""
+
 NodeState = Literal["Up", "Down", "Paused", "Joining"]
 Language = Literal["en", "de", "pl"]
 
@@ -52,6 +55,7 @@ class Node(msgspec.Struct, forbid_unknown_fields=True):
     talkative: bool = False
     language: Language = "en"
     os_version: str = "10.0.20348"
+    merge_failures: list[MergeFailure] = []
 
 
 class Volume(msgspec.Struct, forbid_unknown_fields=True):
@@ -74,11 +78,50 @@ class Drive(msgspec.Struct, forbid_unknown_fields=True):
     disk_number: int | None = None
 
 
+class Checkpoint(msgspec.Struct, forbid_unknown_fields=True):
+    """A checkpoint that a backup made. `made_at`: UTC, ISO 8601."""
+
+    name: str
+    made_at: str = "2026-01-02T03:04:05Z"
+
+
+class GuestDisk(msgspec.Struct, forbid_unknown_fields=True):
+    """A shared disk as the guest's cluster sees it from one VM."""
+
+    path: str
+    clustered: bool = True
+    online: bool = True
+    owned: bool = False
+    active_active: bool = False
+
+
+class GuestAnswer(msgspec.Struct, forbid_unknown_fields=True):
+    """What the host's query of a VM's guest cluster returns. `as_text`: as XML; no `id`: the guest told nothing."""
+
+    return_value: int = 0
+    id: str | None = None
+    size: int = 0
+    disks: list[GuestDisk] = []
+    as_text: bool = False
+
+
+class MergeFailure(msgspec.Struct, forbid_unknown_fields=True):
+    """An event 19100 in a node's log. `at`: UTC, ISO 8601; `vm`: a name; `code`: an HRESULT."""
+
+    at: str
+    vm: str
+    code: str = "0x80070005"
+
+
 class Vm(msgspec.Struct, forbid_unknown_fields=True):
     """A VM on its node. Not `registered`: the cluster database knows it and no node shows it.
 
     `dvd`: it has a DVD drive, and no medium in it. `clustered_as`: its name when it was clustered, which its cluster
-    resources keep. `configuration_state`: of its configuration resource; Hyper-V shows no VM whose is not Online. `also_on`: a node that shows it too, for the moment of a migration (Assumed: its name resolves on both).
+    resources keep. `configuration_state`: of its configuration resource; Hyper-V shows no VM whose is not Online. `also_on`: a
+    node that shows it too, for the moment of a migration (Assumed: its name resolves on both).
+
+    `backup_service`: the VSS integration service is enabled. `guest_name`: what the guest calls itself (KVP), if not as the VM was
+    first called. `guest_answer`: what the host's query returns, if not what a healthy guest cluster tells.
     """
 
     id: str
@@ -94,6 +137,10 @@ class Vm(msgspec.Struct, forbid_unknown_fields=True):
     configuration_state: str = "Online"
     also_on: str | None = None
     drives: list[Drive] = []
+    backup_service: bool = True
+    guest_name: str | None = None
+    checkpoints: list[Checkpoint] = []
+    guest_answer: GuestAnswer | None = None
 
     @property
     def sid(self) -> str:
@@ -101,7 +148,10 @@ class Vm(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class World(msgspec.Struct):
-    """One host cluster and everything on it, and the commands that fail. `rule`: what made it, where a rule did."""
+    """One host cluster and everything on it, and the commands that fail. `rule`: what made it, where a rule did.
+
+    `vhd_sets`: by a VHD Set's path, files elsewhere that belong to it.
+    """
 
     cluster: Cluster
     nodes: list[Node]
@@ -110,6 +160,7 @@ class World(msgspec.Struct):
     tree: Tree
     faults: Faults = {}
     rule: Rule | None = None
+    vhd_sets: dict[str, list[str]] = {}
 
     def __post_init__(self) -> None:
         if self.rule is not None:
@@ -128,6 +179,34 @@ class World(msgspec.Struct):
             and not (vm.clustered and vm.configuration_state != "Online")
             and node.upper() in (vm.node.upper(), (vm.also_on or "").upper())
         ]
+
+    def files_of(self, vhd_set: str) -> list[str]:
+        """The set itself, the files beside it that carry its name, and those elsewhere that were said to be its own."""
+        folder, _, name = vhd_set.rpartition("\\")
+        start = name.rpartition(".")[0].lower() + "_"
+        beside = [path for path, _ in self.tree.children(folder) if _is_checkpoint(path, start)]
+        return [vhd_set, *beside, *self.vhd_sets.get(vhd_set, [])]
+
+    def guest_name_of(self, vm: Vm) -> str:
+        """What its guest calls itself: as it was set, else as the VM was first called."""
+        return (
+            f"{vm.clustered_as or vm.name}.{self.cluster.domain}" if vm.guest_name is None else vm.guest_name
+        )
+
+    def guest_answer_of(self, vm: Vm) -> GuestAnswer:
+        """What its guest tells: as it was set, else what a healthy guest tells of the disks that it shares."""
+        if vm.guest_answer is not None:
+            return vm.guest_answer
+        disks = [drive.path for drive in vm.drives if drive.shared and drive.path]
+        members = [other for other in self.vms if any(drive.path in disks for drive in other.drives)]
+        if not disks or vm.state != "Running":
+            return GuestAnswer(return_value=_INVALID_STATE)
+        owner = next(other for other in members if other.state == "Running")
+        return GuestAnswer(
+            id=stable_id(f"guest cluster {sorted(other.id for other in members)}"),
+            size=len(members),
+            disks=[GuestDisk(disk, owned=owner is vm) for disk in disks],
+        )
 
     def vm(self, name: str) -> Vm:
         """The VM of that name or id."""
@@ -170,6 +249,11 @@ class World(msgspec.Struct):
             if entry is None:
                 raise LabError(f"the lab has no {path}")
             entry.sddl = sddl
+
+
+def _is_checkpoint(path: str, start: str) -> bool:
+    name = path.rpartition("\\")[2].lower()
+    return name.startswith(start) and name.endswith(".avhdx")
 
 
 def to_json(world: World) -> bytes:

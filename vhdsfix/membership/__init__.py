@@ -5,6 +5,7 @@ from __future__ import annotations
 from vhdsfix.membership.clusters import Group, groups_of, is_named_by_its_folders
 from vhdsfix.membership.completeness import completeness_of
 from vhdsfix.membership.disagreements import NamedGroup, disagreements
+from vhdsfix.membership.disks import shared_disk
 from vhdsfix.membership.evidence import known_as, members_of, names_of, nodes_of
 from vhdsfix.membership.folders import folder_uses, folders_of, share_uses, uses_of
 from vhdsfix.membership.guest_nodes import matched
@@ -16,7 +17,7 @@ from vhdsfix.model.inventory import GuestCluster, Inventory
 from vhdsfix.model.plan import ConfiguredGuestCluster
 from vhdsfix.model.readings import known_or
 
-__all__ = ["inventory_of", "is_named_by_its_folders", "short_name"]
+__all__ = ["inventory_of", "is_named_by_its_folders", "shared_disk", "short_name"]
 
 
 def inventory_of(facts: Facts, configured: tuple[ConfiguredGuestCluster, ...]) -> Inventory:

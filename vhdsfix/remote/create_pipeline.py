@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from xml.sax.saxutils import escape
 
-from vhdsfix.remote.statements import Calculated, Command, Statement, Value
+from vhdsfix.remote.statements import Calculated, Command, Statement, Table, Value
 
 _ENUM = ("System.Enum", "System.ValueType")
 _PSOBJECT = (
@@ -106,17 +106,23 @@ class _Writing:
                 return _element("I32", "V", str(value))
             case str():
                 return _element("S", "V", value)
+            case Mapping():
+                return self._table("V", value)
             case _:
                 return self._list("V", _ARRAY, map(self._item, value))
 
     def _item(self, item: str | Calculated) -> str:
         if isinstance(item, str):
             return _element("S", "", item)
+        return self._table("", {"n": item.name, "e": item.expression})
+
+    def _table(self, name: str, table: Table) -> str:
         entries = "".join(
-            f"<En>{_element('S', 'Key', key)}{_element('S', 'Value', text)}</En>"
-            for key, text in (("n", item.name), ("e", item.expression))
+            f"<En>{_element('S', 'Key', key)}{_element('I32' if isinstance(value, int) else 'S', 'Value', str(value))}</En>"
+            for key, value in table.items()
         )
-        return f"{self._object()}{self._type(_HASHTABLE)}<DCT>{entries}</DCT></Obj>"
+        inside = f"<DCT>{entries}</DCT>" if entries else "<DCT />"
+        return f"{self._object(name)}{self._type(_HASHTABLE)}{inside}</Obj>"
 
     def _unmerged(self, names: Sequence[str]) -> str:
         return "".join([self._enum(name, _MERGE, "None", 0) for name in names])

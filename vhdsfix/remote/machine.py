@@ -68,15 +68,21 @@ class Machine:
 
     def _ask(self, doing: str, questions: Sequence[Question[Any]]) -> Answers:
         """Ask them all in one pipeline, and those again alone whose answer does not count there (WIRE 7.1)."""
-        run = secrets.token_hex(8)
-        messages = self._asked(doing, batch.with_marks(questions, run))
-        settled = batch.settle(questions, messages, run)
+        settled = self._ask_together(doing, questions)
         return self._answers(
             {
                 question.name: self._ask_alone(question) if answer is None else answer
                 for question, answer in zip(questions, settled, strict=True)
             }
         )
+
+    def _ask_together(
+        self, doing: str, questions: Sequence[Question[Any]]
+    ) -> tuple[batch.AnyAnswer | None, ...]:
+        """In one pipeline; None for each whose answer does not count there."""
+        run = secrets.token_hex(8)
+        messages = self._asked(doing, batch.with_marks(questions, run))
+        return batch.settle(questions, messages, run)
 
     def _ask_alone(self, question: Question[Any]) -> batch.AnyAnswer:
         messages = self._asked(f"asking for {one_line(question.name)} on", (question.statement,))

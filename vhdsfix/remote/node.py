@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 from vhdsfix.errors import CommandError
-from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeFacts
+from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeChecks, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.windows import Ace, FolderPath, VmId, name_key
-from vhdsfix.remote import changes
+from vhdsfix.ports import ToCheck
+from vhdsfix.remote import changes, check_questions
 from vhdsfix.remote.answers import Answers
 from vhdsfix.remote.changes import Change
+from vhdsfix.remote.check_facts import node_checks
+from vhdsfix.remote.checking import Within, answers_to
 from vhdsfix.remote.cluster_facts import cluster_facts
 from vhdsfix.remote.cluster_questions import CLUSTER_PHASE
 from vhdsfix.remote.folder_facts import FileSddls, files_to_ask_alone, folder_facts
@@ -26,6 +31,10 @@ FOLDERS_AT_ONCE = 8
 """Four statements each, of some 4 KB with its mark: they fit one request of 150 KB (WIRE 3)."""
 
 
+def _without_limit(_seconds: float) -> AbstractContextManager[None]:
+    return nullcontext()
+
+
 class RemoteReader(Machine):
     """Keeps the port `Reader`."""
 
@@ -34,6 +43,13 @@ class RemoteReader(Machine):
 
     def itself(self) -> NodeFacts:
         return node_facts(self._ask("asking for the VMs of", NODE_PHASE))
+
+    def checks(self, asked: ToCheck, within: Within = _without_limit) -> NodeChecks:
+        """`within` ends what takes longer than it is told; without it only the limit of a pipeline does."""
+        questions = check_questions.about(asked)
+        together = partial(self._ask_together, "checking")
+        answers = answers_to(questions.all(), together, self._ask_alone, within, self.limits)
+        return node_checks(questions, self._answers(answers))
 
     def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
         groups = [paths[start : start + FOLDERS_AT_ONCE] for start in range(0, len(paths), FOLDERS_AT_ONCE)]

@@ -13,6 +13,8 @@ R = TypeVar("R", bound=msgspec.Struct)
 _UTILITY = "Microsoft.PowerShell.Utility\\"
 AS_JSON = Command(_UTILITY + "ConvertTo-Json", {"Compress": True, "Depth": 1})
 """Depth 1 counts from the outermost (WIRE 7.4): a row's fields must be flat."""
+AS_DEEP_JSON = Command(_UTILITY + "ConvertTo-Json", {"Compress": True, "Depth": 3})
+"""For rows with a list of texts, an object that 5.1 may write around it included (`remote.nested`)."""
 
 LAST_EXIT_CODE: Statement = (Command(_UTILITY + "Get-Variable", {"Name": "LASTEXITCODE", "ValueOnly": True}),)
 
@@ -49,7 +51,16 @@ def name_of(named: Named) -> str:
 
 def answered_as(row: type[msgspec.Struct], *asked: Command) -> Statement:
     """The statement: the commands asked, then a row's fields by their names on the node, then JSON."""
-    return (*asked, select(*(field.encode_name for field in msgspec.structs.fields(row))), AS_JSON)
+    return (*asked, _fields_of(row), AS_JSON)
+
+
+def answered_deeply_as(row: type[msgspec.Struct], *asked: Command) -> Statement:
+    """As `answered_as`, where a field is a list or an object."""
+    return (*asked, _fields_of(row), AS_DEEP_JSON)
+
+
+def _fields_of(row: type[msgspec.Struct]) -> Command:
+    return select(*(field.encode_name for field in msgspec.structs.fields(row)))
 
 
 def select(*properties: str | Calculated) -> Command:

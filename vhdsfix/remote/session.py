@@ -41,8 +41,9 @@ class TimeLimits(msgspec.Struct, frozen=True):
     answer without sending it twice. But its own 2 s make 114 s of waiting, in which nothing is heard; these make 11 s.
     `open_retry_s`: how long a session is tried to be opened again where that may help. `lost_retry_s`: how long, from the
     first time, a question is asked again whose answer was lost; more than `read_s`, or silence would never be tried again.
-    `question_s`: one pipeline of questions. `phase_s`: all questions of a phase on one node. `write_s`: a change (DESIGN 6).
-    `close_s`: closing a session.
+    `question_s`: one pipeline of questions. `phase_s`: all questions of a phase on one node. `checks_s`, `check_s`: a pipeline of
+    those that no grant rests on, and one of them alone; `checks_alone_s`: all that are asked alone on one node. `write_s`: a
+    change (DESIGN 6). `close_s`: closing a session.
     """
 
     connect_s: int = 10
@@ -53,6 +54,9 @@ class TimeLimits(msgspec.Struct, frozen=True):
     lost_retry_s: float = 35.0
     question_s: float = 90.0
     phase_s: float = 120.0
+    checks_s: float = 30.0
+    check_s: float = 10.0
+    checks_alone_s: float = 60.0
     write_s: float = 600.0
     close_s: int = 3
 

@@ -7,7 +7,10 @@ from enum import StrEnum
 
 import msgspec
 
-Value = str | int | bool | tuple["str | Calculated", ...]
+Table = Mapping[str, str | int]
+"""A hashtable: of the parameters that we send, Get-WinEvent's -FilterHashtable wants one."""
+
+Value = str | int | bool | Table | tuple["str | Calculated", ...]
 
 
 class Effect(StrEnum):

@@ -12,8 +12,10 @@ from vhdsfix.model.facts import ClusterFacts, Facts, NodeFacts
 from vhdsfix.model.plan import Scope
 from vhdsfix.model.readings import Known, known_or
 from vhdsfix.ports import Hosts, Notify, Reader
+from vhdsfix.survey.checks import paths_to_see
 from vhdsfix.survey.folders import FoldersToRead, ask_folders, folders_in
 from vhdsfix.survey.given import ask_given
+from vhdsfix.survey.moving import some_vm_moves
 from vhdsfix.survey.nodes import Nodes
 
 __all__ = ["survey"]
@@ -40,7 +42,10 @@ def survey(
     cluster = ask_given(hosts, nodes, notify)
     _must_be_one_cluster(expected_cluster, cluster, nodes.facts())
     identity = known_or(cluster.identity, None)
-    nodes.ask_the_rest(known_or(cluster.nodes, ()), identity.domain if identity else "")
+    paths = paths_to_see(cluster)
+    nodes.ask_the_rest(known_or(cluster.nodes, ()), identity.domain if identity else "", paths)
+    if some_vm_moves(cluster, nodes.facts()):
+        nodes.ask_again(paths)
     facts = Facts(taken_at=taken_at, cluster=cluster, nodes=nodes.facts(), folders=())
     wanted = folders_of(facts) if folders_of else folders_in(scope, facts)
     return msgspec.structs.replace(facts, folders=ask_folders(wanted, nodes, hosts, notify))

@@ -10,7 +10,9 @@ from vhdsfix.errors import CommandError, NodeError
 from vhdsfix.membership import short_name
 from vhdsfix.model.facts import ClusterFacts, ClusterNode, NodeFacts
 from vhdsfix.model.readings import Known, Unknown
+from vhdsfix.model.windows import FolderPath
 from vhdsfix.ports import Hosts, Notify, Progress, Reader
+from vhdsfix.survey.checks import checked
 
 # Source: Microsoft.FailoverClusters.PowerShell.ClusterNodeState (Up 0, Down 1, Paused 2, Joining 3).
 DOWN = 1
@@ -36,13 +38,32 @@ class Nodes:
         self._hosts.remember_name(reader, facts.name)
         self.keep(facts.name, reader, facts)
 
-    def ask_the_rest(self, listed: tuple[ClusterNode, ...], domain: str) -> None:
-        """Ask each node that the cluster lists and that has not answered under its name."""
+    def ask_the_rest(self, listed: tuple[ClusterNode, ...], domain: str, paths: Sequence[FolderPath]) -> None:
+        """Ask each node that the cluster lists and that has not answered under its name, and check all nodes beside that.
+
+        `paths`: what each node is asked whether it sees it.
+        """
+        answered = [(self._answers[name], reader) for name, reader in self._readers.items()]
         rest = [node for node in listed if short_name(node.name) not in self._answers]
         found = [(node.name, reader) for node in rest if (reader := self._reached(node, domain))]
-        answers = self._hosts.at_once([partial(ask_itself, reader, self._notify) for _, reader in found])
-        for (name, reader), answer in zip(found, answers, strict=True):
-            self.keep(name, reader, as_named(name, answer.facts))
+        facts = self._hosts.at_once(
+            [
+                *(partial(checked, reader, facts, paths, self._notify) for facts, reader in answered),
+                *(partial(_ask_and_check, name, reader, paths, self._notify) for name, reader in found),
+            ]
+        )
+        self._answers |= {short_name(node.name): node for node in facts[: len(answered)]}
+        for (name, reader), node in zip(found, facts[len(answered) :], strict=True):
+            self.keep(name, reader, node)
+
+    def ask_again(self, paths: Sequence[FolderPath]) -> None:
+        """Ask all nodes that answered once more; what one says now counts, unless it says nothing of its VMs."""
+        tasks = [
+            partial(_ask_and_check, self._answers[name].name, reader, paths, self._notify)
+            for name, reader in self._readers.items()
+        ]
+        again = (node for node in self._hosts.at_once(tasks) if isinstance(node.vms, Known))
+        self._answers |= {short_name(node.name): node for node in again}
 
     def _reached(self, node: ClusterNode, domain: str) -> Reader | None:
         """What reaches a listed node; None, and its answer says why, for one that is down or not to be reached."""
@@ -84,6 +105,10 @@ def ask_both(reader: Reader, notify: Notify) -> Answer:
         lacking = error if isinstance(error, CommandError) else None
         return Answer(unasked(str(error)), silent(reader.node, str(error)), lacking)
     return ask_itself(reader, notify)._replace(cluster=cluster)
+
+
+def _ask_and_check(name: str, reader: Reader, paths: Sequence[FolderPath], notify: Notify) -> NodeFacts:
+    return checked(reader, as_named(name, ask_itself(reader, notify).facts), paths, notify)
 
 
 def ask_itself(reader: Reader, notify: Notify) -> Answer:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vhdsfix.lab.cmdlets import cluster, files, hyperv, utility
+from vhdsfix.lab.cmdlets import cim, cluster, events, files, hyperv, utility
 from vhdsfix.lab.cmdlets.cmdlet import Cmdlet, Run
 from vhdsfix.lab.cmdlets.contract import contract
 
-_RUNS: dict[str, Run] = {**cluster.CMDLETS, **files.CMDLETS, **hyperv.CMDLETS, **utility.CMDLETS}
+_RUNS: dict[str, Run] = {
+    name: run
+    for module in (cim, cluster, events, files, hyperv, utility)
+    for name, run in module.CMDLETS.items()
+}
 
 CMDLETS: Mapping[str, Cmdlet] = {name: Cmdlet(contract().cmdlets[name], run) for name, run in _RUNS.items()}
 """By the name without a module, as it is spelled."""

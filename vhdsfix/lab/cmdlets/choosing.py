@@ -26,7 +26,7 @@ def chosen_by(links: Mapping[str, str], not_found: NotFound) -> Run:
     def run(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
         for bound in records:
             rows = call.runspace.world.rows(call.runspace.node, call.name)
-            for parameter, value in bound.items():
+            for parameter, value in _selecting(call, bound):
                 source, _, target = links.get(parameter, parameter).rpartition(">")
                 wanted = [property_of(item, source) if source else item for item in items_of(value)]
                 # Assumed: an object that is bound is there, whatever it has: a VM without drives is no error.
@@ -36,6 +36,12 @@ def chosen_by(links: Mapping[str, str], not_found: NotFound) -> Run:
             yield from (object_of(call.signature.output, row) for row in rows)
 
     return run
+
+
+def _selecting(call: Call, bound: Bound) -> list[tuple[str, Any]]:
+    """The bound parameters but switches."""
+    types = call.signature.parameters
+    return [(name, value) for name, value in bound.items() if types[name].type != "SwitchParameter"]
 
 
 def _not_among(rows: list[Row], target: str, wanted: list[Any]) -> list[Any]:

@@ -9,12 +9,10 @@ import msgspec
 
 from vhdsfix.lab.binding import Binding, Bound
 from vhdsfix.lab.cmdlets.contract import Signature
-from vhdsfix.lab.error_records import ACCESS_EXCEPTIONS, ErrorRecord, TerminatingError
+from vhdsfix.lab.error_records import ACCESS_EXCEPTIONS, OPERATION_EXCEPTIONS, ErrorRecord, TerminatingError
 from vhdsfix.lab.faults import Fault
 from vhdsfix.lab.objects import PSObject, items_of, property_of, text_of
 from vhdsfix.lab.runspace import Runspace
-
-_OPERATION_EXCEPTIONS = ("System.InvalidOperationException", "System.SystemException")
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -83,7 +81,7 @@ def _bound_parameters(call: Call, binding: Binding, piped: Iterator[Any] | None)
 
 
 def _failing(fault: Fault, cmdlet: Cmdlet, call: Call, records: Iterator[Bound]) -> Iterator[Any]:
-    error = call.error(fault.error_id, "NotSpecified", _OPERATION_EXCEPTIONS, fault.message)
+    error = call.error(fault.error_id, "NotSpecified", OPERATION_EXCEPTIONS, fault.message)
     match fault.kind:
         case "nonterminating" if fault.vm:
             yield from cmdlet.run(call, _without_vm(fault.vm, error, call, records))
@@ -92,6 +90,9 @@ def _failing(fault: Fault, cmdlet: Cmdlet, call: Call, records: Iterator[Bound])
                 raise TerminatingError(error)
         case "nonterminating":
             yield from list(cmdlet.run(call, _each_with(error, call, records)))[:-1]
+        case "slow":
+            call.runspace.ending.wait(fault.seconds)
+            yield from cmdlet.run(call, records)
         case "null":
             yield from (_without(value, fault.property) for value in cmdlet.run(call, records))
         case "denied":

@@ -1,0 +1,55 @@
+"""What a node is asked besides: which of its VMs share disks, and what is to be looked at there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from vhdsfix.membership import shared_disk
+from vhdsfix.model.facts import ClusterFacts, NodeFacts
+from vhdsfix.model.readings import Unknown, known_or
+from vhdsfix.model.windows import FolderPath
+from vhdsfix.ports import Notify, Progress, Reader, ToCheck
+
+# Source: Microsoft.HyperV.PowerShell.VMState (FACTS 10).
+OFF = 3
+
+
+def paths_to_see(cluster: ClusterFacts) -> tuple[FolderPath, ...]:
+    """What every node has to see: ConfigStoreRootPath, where it is set to a path that a node can look at by itself."""
+    try:
+        path = FolderPath(known_or(cluster.config_store, ""))
+    except ValueError:
+        return ()
+    return () if path.is_unc else (path,)
+
+
+def checked(reader: Reader, node: NodeFacts, paths: Sequence[FolderPath], notify: Notify) -> NodeFacts:
+    """The node's facts with its checks; where its VMs' drives are not known, nothing is known of what they share either."""
+    if isinstance(node.host, Unknown):
+        return node
+    notify(Progress("checking", node.name))
+    checks = reader.checks(_to_check(node, paths))
+    if isinstance(node.drives, Unknown):
+        missed = dict.fromkeys(("vhd_sets", "backup_services", "guest_names", "checkpoints"), node.drives)
+        checks = msgspec.structs.replace(checks, **missed)
+    return msgspec.structs.replace(node, checks=checks)
+
+
+def _to_check(node: NodeFacts, paths: Sequence[FolderPath]) -> ToCheck:
+    """A disk on a file server is left out: to ask for it were a second hop (FACTS 6.1)."""
+    drives = [drive for drive in known_or(node.drives, ()) if drive.shared or shared_disk(drive)]
+    sets = {drive.path.key: drive.path for drive in drives if drive.path and _is_to_ask_for(drive.path)}
+    vms = tuple(dict.fromkeys(drive.vm_id for drive in drives))
+    off = {vm.vm_id for vm in known_or(node.vms, ()) if vm.state == OFF}
+    return ToCheck(
+        vms=vms,
+        running=tuple(vm_id for vm_id in vms if vm_id not in off),
+        vhd_sets=tuple(sets.values()),
+        paths=tuple(paths),
+    )
+
+
+def _is_to_ask_for(path: FolderPath) -> bool:
+    return path.key.endswith(".VHDS") and not path.is_unc
