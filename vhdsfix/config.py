@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 import platformdirs
@@ -29,6 +29,8 @@ ENVIRONMENT: Mapping[str, str] = {
 Auth = Literal["negotiate", "ntlm", "kerberos", "basic"]
 Transport = Literal["auto", "http", "https"]
 CONFIG_VERSION = 1
+MAX_CHANGES = 100
+"""So many changes one run may make where nobody says otherwise."""
 LARGEST_PORT = 65535
 _HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[\w.-]+)?")
 _BRACKETED = re.compile(r"\[([^\[\]]*)\](?::(.*))?", re.DOTALL)
@@ -77,7 +79,10 @@ class Options(msgspec.Struct, frozen=True):
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What a run goes by. No `user`: the current logon. No `cluster_name`: any cluster the nodes belong to."""
+    """What a run goes by. No `user`: the current logon. No `cluster_name`: any cluster the nodes belong to.
+
+    `max_changes`: so many changes one run may make. `require_approval`: only a saved plan, approved by its digest, is applied.
+    """
 
     cluster_name: str | None = None
     nodes: tuple[NodeAddress, ...] = ()
@@ -88,6 +93,8 @@ class Settings(msgspec.Struct, frozen=True):
     configuration_name: str | None = None
     guest_clusters: tuple[ConfiguredGuestCluster, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+    max_changes: int = MAX_CHANGES
+    require_approval: bool = False
 
 
 class _Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -122,12 +129,18 @@ class _Accept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     until: date | None = None
 
 
+class _Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    max_changes: Annotated[int, msgspec.Meta(ge=0)] = MAX_CHANGES
+    require_approval: bool = False
+
+
 class _ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     config_version: int
     host_cluster: _HostCluster = _HostCluster()
     connection: _Connection = _Connection()
     guest_cluster: tuple[_GuestCluster, ...] = ()
     accept: tuple[_Accept, ...] = ()
+    limits: _Limits = _Limits()
 
 
 def settings_from(options: Options, environment: Mapping[str, str], file_text: str | None) -> Settings:
@@ -144,6 +157,8 @@ def settings_from(options: Options, environment: Mapping[str, str], file_text: s
         configuration_name=options.configuration_name or said.configuration_name,
         guest_clusters=tuple(ConfiguredGuestCluster(g.name, g.folders, g.nodes) for g in file.guest_cluster),
         accepted=tuple(map(_accepted, file.accept)),
+        max_changes=file.limits.max_changes,
+        require_approval=file.limits.require_approval,
     )
 
 

@@ -22,6 +22,7 @@ class ExitCode(IntEnum):
     LOCKED = 8
     TOO_MUCH = 9
     DECLINED = 10
+    NOT_AS_EXPECTED = 11
     USAGE = 64
     INTERRUPTED = 130
 
@@ -70,6 +71,12 @@ class DeclinedError(RefusedError):
     """A person said no, or approval was needed and nobody was there to give it."""
 
     exit_code = ExitCode.DECLINED
+
+
+class StoppedError(RefusedError):
+    """A person or the system asked to stop before anything was written."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class NodeError(VhdsfixError):

@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,14 @@ class FakeApply:
         self.requests: list[ApplyRequest] = []
         self._ctrl_c = ctrl_c
 
-    def __call__(self, request: ApplyRequest, approve: Approve, notify: Notify, stop: Stop) -> Result:
+    def __call__(
+        self,
+        request: ApplyRequest,
+        approve: Approve,
+        notify: Notify,
+        stop: Stop,
+        _endable: Callable[[], AbstractContextManager[None]],
+    ) -> Result:
         self.requests.append(request)
         notify(Progress("asking", "HV01"))
         if not self.plan.actions:
@@ -132,3 +140,13 @@ def test_the_request_says_what_the_options_said(use: Use) -> None:
     assert (first.plan_file, first.max_age_days, first.require_complete) == (Path("p.json"), 0, True)
     assert (second.folders, second.accept_reach, second.guest_clusters) == (("C:\\a",), ("C:\\b",), ("G",))
     assert (second.plan_file, second.max_age_days, second.require_complete) == (None, 7, False)
+    assert (second.approved_digest, second.max_changes, second.lock_timeout_s) == (None, None, 0)
+
+
+def test_an_approved_digest_asks_nobody(use: Use, capsys: pytest.CaptureFixture[str]) -> None:
+    fake = use(FakeApply())
+    options = ["--approve", "3f2a91bc3f2a", "--max-changes", "2", "--lock-timeout", "1.5"]
+    assert app.main(["apply", "p.json", "--lab", "demo", *options]) == 0
+    request = fake.requests[0]
+    assert (request.approved_digest, request.max_changes, request.lock_timeout_s) == ("3f2a91bc3f2a", 2, 1.5)
+    assert "2 of 2 changes in place" in capsys.readouterr().out

@@ -97,20 +97,46 @@ def test_the_plan_is_shown_where_the_person_sees_it(
     assert "DemoGuestNode2" not in getattr(shown, "out" if where == "err" else "err")
 
 
-def test_the_first_ctrl_c_asks_to_stop_and_the_second_ends_at_once(capfd: pytest.CaptureFixture[str]) -> None:
-    before = signal.getsignal(signal.SIGINT)
-    with interruption() as ctrl_c:
-        ctrl_c.watch()
-        assert not ctrl_c.asked()
-        signal.raise_signal(signal.SIGINT)
-        assert ctrl_c.asked()
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+@pytest.mark.parametrize("first", SIGNALS)
+@pytest.mark.parametrize("second", SIGNALS)
+def test_the_first_signal_asks_to_stop_and_the_second_ends_at_once(
+    first: signal.Signals, second: signal.Signals, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = [signal.getsignal(each) for each in SIGNALS]
+    with interruption() as interrupted:
+        interrupted.watch()
+        assert not interrupted.asked()
+        signal.raise_signal(first)
+        assert interrupted.asked()
         with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+            signal.raise_signal(second)
+    assert [signal.getsignal(each) for each in SIGNALS] == before
     assert "stopping after the change in hand" in capfd.readouterr().err
 
 
-def test_before_any_change_ctrl_c_ends_at_once() -> None:
-    with interruption() as ctrl_c, pytest.raises(KeyboardInterrupt):
+@pytest.mark.parametrize("which", SIGNALS)
+def test_before_any_change_a_signal_ends_at_once(which: signal.Signals) -> None:
+    with interruption() as interrupted, pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(which)
+    assert interrupted.asked()
+
+
+def test_a_look_among_changes_is_ended_at_once_and_not_begun_after_a_signal() -> None:
+    with interruption() as interrupted:
+        interrupted.watch()
+        with pytest.raises(KeyboardInterrupt), interrupted.ends_at_once():
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt), interrupted.ends_at_once():
+            pytest.fail("it was begun")
+
+
+def test_after_a_look_the_first_signal_only_asks_again() -> None:
+    with interruption() as interrupted:
+        interrupted.watch()
+        with interrupted.ends_at_once():
+            pass
         signal.raise_signal(signal.SIGINT)
-    assert not ctrl_c.asked()
+        assert interrupted.asked()

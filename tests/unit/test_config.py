@@ -31,6 +31,9 @@ finding = "config-store-unset"
 subject = "LAB-CLUSTER"
 reason = "change 4711"
 until = 2027-01-31
+[limits]
+max_changes = 20
+require_approval = true
 """
 
 
@@ -53,12 +56,14 @@ def test_a_whole_file_is_read() -> None:
         ),
     )
     assert settings.accepted == (Accepted("config-store-unset", "LAB-CLUSTER", "change 4711", "2027-01-31"),)
+    assert (settings.max_changes, settings.require_approval) == (20, True)
 
 
 def test_without_a_file_the_defaults_hold() -> None:
     settings = settings_from(Options(nodes=("hv01",)), {}, None)
     assert (settings.auth, settings.transport, settings.user) == ("negotiate", "auto", None)
     assert settings.nodes == (NodeAddress(None, "hv01", None),)
+    assert (settings.max_changes, settings.require_approval) == (100, False)
 
 
 def test_an_option_wins_over_the_environment_and_that_over_the_file() -> None:
@@ -126,6 +131,10 @@ def test_a_node_that_is_none_is_refused(text: str) -> None:
             "config_version = 1\n[[accept]]\nfinding='f'\nsubject='s'\nreason='r'\nuntil='soon'\n",
             "accept[0].until",
         ),
+        ("config_version = 1\n[limits]\nmax_change = 1\n", "unknown key `max_change` in `limits`"),
+        ("config_version = 1\n[limits]\nmax_changes = -1\n", "limits.max_changes"),
+        ("config_version = 1\n[limits]\nmax_changes = '5'\n", "limits.max_changes"),
+        ("config_version = 1\n[limits]\nrequire_approval = 1\n", "limits.require_approval"),
         ("config_version = ", "no TOML"),
         ("config_version = 1\nconfig_version = 1\n", "no TOML"),
     ],

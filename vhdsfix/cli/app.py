@@ -30,6 +30,7 @@ Exit codes:
   6  a change is not in place
   7  plan refused: stale, damaged or of an unknown version
   8  locked by another run
+  9  more changes than are allowed
  10  not approved
  64  wrong usage, or a file that cannot be read or written
 130  interrupted
@@ -159,14 +160,43 @@ def apply(
         typer.Option(metavar="DAYS", min=0, max=36500, help="Refuse a saved plan that is older than this."),
     ] = 7,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before changing anything.")] = False,
+    approve: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIGEST",
+            help="Do not ask, if PLAN's digest begins with these (12 or more) digits; else refuse. For two people.",
+        ),
+    ] = None,
     require_complete: Annotated[
         bool, typer.Option("--require-complete", help="Refuse a plan that could not look everywhere.")
     ] = False,
+    max_changes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Refuse a plan with more changes. Without it: the config's max_changes, or 100.",
+        ),
+    ] = None,
+    lock_timeout: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", min=0, help="Wait so long for another run on this machine to end; 0: do not."
+        ),
+    ] = 0,
 ) -> int:
     """Make a plan's changes and prove each. Shows the plan and asks first; then every grant is read back."""
     from vhdsfix.cli import apply_command
 
-    wanted = apply_command.Wanted(plan_file, max_age, yes=yes, require_complete=require_complete)
+    wanted = apply_command.Wanted(
+        plan_file=plan_file,
+        max_age_days=max_age,
+        yes=yes,
+        approved_digest=approve,
+        require_complete=require_complete,
+        max_changes=max_changes,
+        lock_timeout_s=lock_timeout,
+    )
     return apply_command.run(scope, connection, output, wanted)
 
 

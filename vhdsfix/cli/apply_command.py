@@ -25,22 +25,27 @@ from vhdsfix.render.plan_text import print_plan
 from vhdsfix.render.progress import ProgressLine
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Wanted:
     """Which plan is applied, and on what conditions."""
 
     plan_file: Path | None
     max_age_days: int
     yes: bool
+    approved_digest: str | None
     require_complete: bool
+    max_changes: int | None
+    lock_timeout_s: float
 
 
 def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOptions, wanted: Wanted) -> int:
     """Apply, print, and return the exit code."""
     progress = ProgressLine(sys.stderr, plain_lines=output.verbose)
-    with interruption() as ctrl_c:
+    with interruption() as asked_to_stop:
         approval = Approval(
-            in_advance=wanted.yes, json_on_stdout=output.format == "json", before_changes=ctrl_c.watch
+            in_advance=wanted.yes or wanted.approved_digest is not None,
+            json_on_stdout=output.format == "json",
+            before_changes=asked_to_stop.watch,
         )
 
         def approve(plan: Plan) -> bool:
@@ -50,7 +55,9 @@ def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOption
         def work() -> Result:
             try:
                 request = _request(scope, connection, wanted)
-                return apply.run(request, approve, progress.notify, ctrl_c.asked)
+                return apply.run(
+                    request, approve, progress.notify, asked_to_stop.asked, asked_to_stop.ends_at_once
+                )
             finally:
                 progress.clear()
 
@@ -70,6 +77,9 @@ def _request(scope: ScopeOptions, connection: ConnectionOptions, wanted: Wanted)
         plan_file=wanted.plan_file,
         max_age_days=wanted.max_age_days,
         require_complete=wanted.require_complete,
+        approved_digest=wanted.approved_digest,
+        max_changes=wanted.max_changes,
+        lock_timeout_s=wanted.lock_timeout_s,
     )
 
 

@@ -43,7 +43,7 @@ def _ended(
         result = work()
         _print(output, result, show)
     except KeyboardInterrupt:
-        why = "interrupted by Ctrl-C; `vhdsfix plan` shows what is in place"
+        why = "interrupted; `vhdsfix plan` shows what is in place"
         return _failed(command, output, Reason(ExitCode.INTERRUPTED, why))
     except VhdsfixError:
         raise

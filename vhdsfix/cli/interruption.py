@@ -1,4 +1,4 @@
-"""Ctrl-C while changes are made: the first lets the change in hand finish, the second ends the run at once."""
+"""Ctrl-C, SIGTERM and Ctrl-Break: while changes are made the first one only asks, at any other moment it ends the run at once."""
 
 from __future__ import annotations
 
@@ -9,27 +9,45 @@ import sys
 from collections.abc import Iterator
 from types import FrameType
 
-LINE = (
-    b"\nvhdsfix: stopping after the change in hand; Ctrl-C again ends at once and leaves it to be looked at\n"
-)
+LINE = b"\nvhdsfix: stopping after the change in hand; once more ends at once and leaves it to be looked at\n"
+
+
+def _signals() -> tuple[signal.Signals, ...]:
+    """What asks a run to end. Source: docs.python.org, signal: SIGBREAK is Windows' Ctrl-Break, which has no SIGTERM to send."""
+    if sys.platform == "win32":
+        return (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
+    return (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Whether a person asked to stop."""
+    """Whether somebody asked to stop; and what asking does to the run now."""
 
     def __init__(self) -> None:
         self._asked = False
+        self._only_asks = False
 
     def asked(self) -> bool:
         return self._asked
 
     def watch(self) -> None:
-        """From now on the first Ctrl-C only asks; before that it ends the run, for nothing was changed."""
-        signal.signal(signal.SIGINT, self._on_first)
+        """From now on the first signal only asks; before that it ends the run, for nothing was changed."""
+        self._only_asks = True
 
-    def _on_first(self, _signal: int, _frame: FrameType | None) -> None:
-        self._asked = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    @contextlib.contextmanager
+    def ends_at_once(self) -> Iterator[None]:
+        """A block that changes nothing: a signal ends it by KeyboardInterrupt, also one that came before."""
+        if self._asked:
+            raise KeyboardInterrupt
+        before, self._only_asks = self._only_asks, False
+        try:
+            yield
+        finally:
+            self._only_asks = before
+
+    def on_signal(self, _signal: int, _frame: FrameType | None) -> None:
+        is_first, self._asked = not self._asked, True
+        if not (is_first and self._only_asks):
+            raise KeyboardInterrupt
         with contextlib.suppress(OSError):
             # Not print: the signal may have come in the middle of one.
             os.write(sys.__stderr__.fileno() if sys.__stderr__ else 2, LINE)
@@ -37,9 +55,13 @@ class Interruption:
 
 @contextlib.contextmanager
 def interruption() -> Iterator[Interruption]:
-    """Hand out an Interruption and put Ctrl-C back as it was."""
-    before = signal.getsignal(signal.SIGINT)
+    """Hand out an Interruption that the signals go to, and put them back as they were."""
+    interrupted = Interruption()
+    before = {each: signal.getsignal(each) for each in _signals()}
     try:
-        yield Interruption()
+        for each in before:
+            signal.signal(each, interrupted.on_signal)
+        yield interrupted
     finally:
-        signal.signal(signal.SIGINT, before)
+        for each, usual in before.items():
+            signal.signal(each, signal.SIG_DFL if usual is None else usual)

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from functools import partial
 
 from vhdsfix import planner
 from vhdsfix.apply.recovery import ClosedIntent
-from vhdsfix.commands import fleet, saved_plan
+from vhdsfix.commands import fleet, safeguards
+from vhdsfix.commands.patience import Patience
 from vhdsfix.commands.plan import TOOL, now, reasons_of
 from vhdsfix.commands.requests import ApplyRequest
 from vhdsfix.commands.result import ApplyReport, Reason, Result
 from vhdsfix.commands.time_allowed import TimeAllowed
-from vhdsfix.commands.work import Approve, Seen, Work
-from vhdsfix.errors import ExitCode, IncompletePlanError, RefusedError
+from vhdsfix.commands.work import Approve, Endable, Seen, Work
+from vhdsfix.errors import ExitCode
 from vhdsfix.model.outcome import ActionOutcome, Stuck
 from vhdsfix.model.plan import Plan, Scope
 from vhdsfix.ports import Notify, Stop
 from vhdsfix.survey import survey
 
 
-def run(request: ApplyRequest, approve: Approve, notify: Notify, stop: Stop) -> Result:
-    """Return an ApplyReport as a Result; raises RefusedError where nothing may be written at all."""
-    saved = saved_plan.of(request)
+def run(
+    request: ApplyRequest, approve: Approve, notify: Notify, stop: Stop, endable: Endable = nullcontext
+) -> Result:
+    """Return an ApplyReport as a Result; raises RefusedError where nothing may be written at all.
+
+    `endable`: a block that only asks, which a request to stop ends by KeyboardInterrupt; elsewhere `stop` is asked.
+    """
+    saved = safeguards.before_asking(request)
     with fleet.for_writing(request.target, "apply") as reached:
         scope = saved.scope if saved else _scope(request, reached)
         look = partial(_seen, reached, scope, notify)
@@ -29,26 +36,18 @@ def run(request: ApplyRequest, approve: Approve, notify: Notify, stop: Stop) -> 
         def enough() -> bool:
             return stop() or reached.time.is_over
 
-        work = Work(reached.hosts, look, request.target.state_dir, notify, enough)
+        def lock_patience() -> Patience:
+            return Patience(min(request.lock_timeout_s, reached.time.left_s), stop)
+
+        state_dir = request.target.state_dir
+        work = Work(
+            reached.hosts, look, state_dir, notify, enough, endable=endable, lock_patience=lock_patience
+        )
         seen = work.look()
         plan = saved or seen.plan
-        seen = work.approved(plan, seen, approve, partial(_may_be_applied, request))
+        seen = work.approved(plan, seen, approve, partial(safeguards.before_changing, request))
         report = work.carry_out(plan, seen)
     return Result("apply", report, _reasons(report, seen, stop, reached.time))
-
-
-def _may_be_applied(request: ApplyRequest, plan: Plan, fresh: Plan) -> None:
-    if plan is not fresh:
-        saved_plan.must_be_of(plan, fresh.cluster)
-    if request.require_complete and not (plan.complete and fresh.complete):
-        unseen = (found.summary for found in (*fresh.findings, *plan.findings) if found.incomplete)
-        raise IncompletePlanError(
-            f"nothing was changed, because not everything could be looked at: {next(unseen)}"
-        )
-    if plan.actions and not fresh.cluster.id:
-        raise RefusedError(
-            "nothing was changed: no node could say which host cluster this is; see `vhdsfix plan`"
-        )
 
 
 def _scope(request: ApplyRequest, reached: fleet.WritingFleet) -> Scope:

@@ -7,7 +7,7 @@ import ipaddress
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Generic, NamedTuple, Self, TypeVar
 
@@ -31,6 +31,9 @@ G = TypeVar("G", bound=GuardedReader)
 _HOST_LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _DOMAIN = re.compile(rf"{_HOST_LABEL.pattern}(\.{_HOST_LABEL.pattern})*")
 """Source: W32 SecAuthN, DNS naming (RFC 1123). Assumed: no cluster node has another kind of name."""
+
+SIGNALS_ARE_SEEN_EVERY_S = 0.2
+"""On Windows no signal interrupts a thread that waits for another. Source: docs.python.org, threading, Lock.acquire (3.2)."""
 
 AT_ONCE = 32
 """Nodes asked side by side. Source: WIRE 3: more gain nothing below 100 ms of latency."""
@@ -169,7 +172,7 @@ class _Fleet(Generic[G]):
         with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(tasks)), thread_name_prefix="node") as pool:
             futures = [pool.submit(task) for task in tasks]
             try:
-                return [future.result() for future in futures]
+                return _results(futures)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._abort()  # or the pool would wait for answers that nobody wants any more
@@ -196,6 +199,13 @@ class _Fleet(Generic[G]):
             ca_file=settings.ca_file,
             configuration_name=settings.configuration_name,
         )
+
+
+def _results(futures: Sequence[Future[T]]) -> Sequence[T]:
+    while (so_far := wait(futures, SIGNALS_ARE_SEEN_EVERY_S, FIRST_EXCEPTION)).not_done:
+        for ended in so_far.done:
+            ended.result()  # raises what it raised
+    return [future.result() for future in futures]
 
 
 def _given_port(settings: Settings) -> int | None:

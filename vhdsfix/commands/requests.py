@@ -45,7 +45,9 @@ class PlanRequest(msgspec.Struct, frozen=True):
 class ApplyRequest(msgspec.Struct, frozen=True):
     """`plan_file`: apply this saved plan if it is no older than `max_age_days`; otherwise plan now, in this scope.
 
-    `require_complete`: refuse a plan that could not look everywhere.
+    `require_complete`: refuse a plan that could not look everywhere. `approved_digest`: what the saved plan's digest begins
+    with, at least. `max_changes`: refuse a plan with more; None: as the settings say. `lock_timeout_s`: wait so long for
+    another run to end.
     """
 
     target: Target
@@ -55,3 +57,6 @@ class ApplyRequest(msgspec.Struct, frozen=True):
     plan_file: Path | None = None
     max_age_days: int = 7
     require_complete: bool = False
+    approved_digest: str | None = None
+    max_changes: int | None = None
+    lock_timeout_s: float = 0

@@ -21,6 +21,7 @@ FIRST_THAT_HOLDS = (
     ExitCode.DECLINED,
     ExitCode.NOT_DONE,
     ExitCode.NO_NODE,
+    ExitCode.NOT_AS_EXPECTED,
     ExitCode.INCOMPLETE,
     ExitCode.CHANGES_PENDING,
     ExitCode.NEEDS_A_PERSON,

@@ -6,13 +6,19 @@ from datetime import UTC, datetime, timedelta
 
 from vhdsfix.commands import files
 from vhdsfix.commands.requests import ApplyRequest
-from vhdsfix.errors import RefusedError, StalePlanError, UsageError
+from vhdsfix.errors import DeclinedError, RefusedError, StalePlanError, UsageError
 from vhdsfix.model.plan import HostCluster, Plan
 from vhdsfix.plan_document import read_plan
 
+DIGITS_APPROVED = 12
+"""So many digits of its digest name a plan; every place that shows a plan shows them."""
+
 
 def of(request: ApplyRequest) -> Plan | None:
-    """The plan that the request names; raises StalePlanError for one that is not to be applied, UsageError for no file."""
+    """The plan that the request names; raises StalePlanError for one that is not to be applied, UsageError for no file.
+
+    Raises DeclinedError for one that another digest approves.
+    """
     path = request.plan_file
     if path is None:
         return None
@@ -26,12 +32,23 @@ def of(request: ApplyRequest) -> Plan | None:
         _must_be_fresh(plan, request.max_age_days)
     except StalePlanError as error:
         raise StalePlanError(f"{path} is refused: {error}") from error
+    if request.approved_digest is not None:
+        _must_be_approved(plan, str(path), request.approved_digest)
     return plan
 
 
 def _must_be_to_apply(plan: Plan) -> None:
     if plan.kind != "apply":
         raise StalePlanError("it takes back what a run did. `vhdsfix undo` makes such a plan anew.")
+
+
+def _must_be_approved(plan: Plan, path: str, digest: str) -> None:
+    said = digest.strip().casefold()
+    if len(said) < DIGITS_APPROVED or not plan.digest.startswith(said):
+        raise DeclinedError(
+            f"nothing was changed: --approve {digest} approves another plan than {path}, whose digest begins with "
+            f"{plan.digest[:DIGITS_APPROVED]}; at least {DIGITS_APPROVED} digits must agree. Have this plan looked at"
+        )
 
 
 def _must_be_fresh(plan: Plan, max_age_days: int) -> None:

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-import getpass
-import platform
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from vhdsfix.apply import journal as journals
 from vhdsfix.apply.journal import Journal
-from vhdsfix.apply.recovery import close_open_intents
+from vhdsfix.apply.recovery import ClosedIntent, close_open_intents
 from vhdsfix.apply.run import apply_plan
-from vhdsfix.commands import cluster_lock, held_back
+from vhdsfix.commands import cluster_lock, held_back, identity
+from vhdsfix.commands.patience import Patience
 from vhdsfix.commands.registry import VmRegistry
 from vhdsfix.commands.result import ApplyReport
 from vhdsfix.errors import DeclinedError, JournalError, VhdsfixError
 from vhdsfix.model.facts import Facts
 from vhdsfix.model.outcome import ActionOutcome
-from vhdsfix.model.plan import Plan
+from vhdsfix.model.plan import HostCluster, Plan
 from vhdsfix.ports import Hosts, Notify, Stop, Writer
 
 Approve = Callable[[Plan], bool]
+Endable = Callable[[], AbstractContextManager[None]]
+"""A block that a request to stop ends at once, by KeyboardInterrupt."""
+
+NO_PATIENCE = partial(Patience, 0, bool)
+"""For the other run that is writing; `bool` says that nobody asked to stop."""
 
 APPROVAL_HOLDS_S = 60
 """An approval that took longer than this was given to a picture that may be old: the cluster is looked at again."""
@@ -41,13 +47,27 @@ class Work:
     """One run against one host cluster. `look` asks its nodes and judges what they say."""
 
     def __init__(
-        self, hosts: Hosts[Writer], look: Callable[[], Seen], state_dir: Path, notify: Notify, stop: Stop
+        self,
+        hosts: Hosts[Writer],
+        look: Callable[[], Seen],
+        state_dir: Path,
+        notify: Notify,
+        stop: Stop,
+        *,
+        endable: Endable = nullcontext,
+        lock_patience: Callable[[], Patience] = NO_PATIENCE,
     ) -> None:
-        self.look = look
+        self._ask = look
+        self._endable = endable
+        self._lock_patience = lock_patience
         self._hosts = hosts
         self._state_dir = state_dir
         self._notify = notify
         self._stop = stop
+
+    def look(self) -> Seen:
+        with self._endable():
+            return self._ask()
 
     def approved(
         self, plan: Plan, seen: Seen, approve: Approve, may_be_made: Callable[[Plan, Plan], None]
@@ -71,13 +91,13 @@ class Work:
         """Close what an earlier run left open, then do the plan under the cluster's lock, then look again."""
         if not seen.plan.cluster.id:
             return ApplyReport(plan, ())
-        registry = VmRegistry(self._hosts, seen.facts)
-        with cluster_lock.only_writer(self._state_dir, seen.plan.cluster) as folder:
-            recovered = tuple(
-                closed
-                for died in journals.died_runs(folder, seen.plan.cluster)
-                for closed in close_open_intents(died, registry.writers(), _clock)
-            )
+        patience = self._lock_patience()
+        with cluster_lock.only_writer(self._state_dir, seen.plan.cluster, patience, self._notify) as writing:
+            folder = writing.folder
+            if writing.waited:
+                seen = self.look()  # somebody else was at work
+            registry = VmRegistry(self._hosts, seen.facts)
+            recovered = self._closed_of_earlier_runs(folder, seen.plan.cluster, registry)
             if not plan.actions:
                 return ApplyReport(plan, (), recovered=recovered)
             back = held_back.by_a_fresh_look(plan, seen.plan) | held_back.by_an_earlier_run(plan, recovered)
@@ -85,6 +105,17 @@ class Work:
             outcomes = self._outcomes(plan, back, registry, journal)
             failure = _ended(journal)
         return ApplyReport(plan, outcomes, self._look_after(), str(journal.path), failure, recovered)
+
+    def _closed_of_earlier_runs(
+        self, folder: Path, cluster: HostCluster, registry: VmRegistry
+    ) -> tuple[ClosedIntent, ...]:
+        died_runs = journals.died_runs(folder, cluster)
+        with self._endable():
+            return tuple(
+                closed
+                for died in died_runs
+                for closed in close_open_intents(died, registry.writers(), _clock)
+            )
 
     def _outcomes(
         self, plan: Plan, back: dict[str, str], registry: VmRegistry, journal: Journal
@@ -98,7 +129,7 @@ class Work:
         """What is so now; None where nobody could tell: what was done stays told all the same."""
         try:
             return None if self._stop() else self.look().plan
-        except VhdsfixError:
+        except (VhdsfixError, KeyboardInterrupt):
             return None
 
 
@@ -117,13 +148,10 @@ def _clock() -> datetime:
 
 def _new_journal(folder: Path, plan: Plan) -> Journal:
     return Journal.create(
-        folder, cluster=plan.cluster, plan=plan.digest, who=_who(), clock=_clock, token=secrets.token_hex(2)
+        folder,
+        cluster=plan.cluster,
+        plan=plan.digest,
+        who=identity.who(),
+        clock=_clock,
+        token=secrets.token_hex(2),
     )
-
-
-def _who() -> str:
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        user = "unknown"
-    return f"{user}@{platform.node()}"

@@ -1,0 +1,49 @@
+"""What must hold before apply may write anything; otherwise it raises, and nothing was written."""
+
+from __future__ import annotations
+
+from vhdsfix.commands import saved_plan
+from vhdsfix.commands.requests import ApplyRequest
+from vhdsfix.errors import DeclinedError, IncompletePlanError, RefusedError, TooMuchError, UsageError
+from vhdsfix.model.plan import Plan
+
+
+def before_asking(request: ApplyRequest) -> Plan | None:
+    """The saved plan, if one is named. Raises UsageError, StalePlanError or DeclinedError before any node is asked."""
+    if request.approved_digest is not None and request.plan_file is None:
+        raise UsageError(
+            "--approve approves a saved plan; name its file, too: vhdsfix apply FILE --approve DIGEST"
+        )
+    if request.target.settings.require_approval and not (request.plan_file and request.approved_digest):
+        raise DeclinedError(
+            "nothing was changed: require_approval in the config asks for a second person, and --yes does not replace one. "
+            "`vhdsfix plan --save FILE` writes a plan; they look at it, and tell the digest that it begins with; then "
+            "`vhdsfix apply FILE --approve DIGEST`"
+        )
+    return saved_plan.of(request)
+
+
+def before_changing(request: ApplyRequest, plan: Plan, fresh: Plan) -> None:
+    """`fresh`: what a plan would be that is made now; the plan itself where none was saved. Raises RefusedError."""
+    if plan is not fresh:
+        saved_plan.must_be_of(plan, fresh.cluster)
+    if request.require_complete and not (plan.complete and fresh.complete):
+        unseen = (found.summary for found in (*fresh.findings, *plan.findings) if found.incomplete)
+        raise IncompletePlanError(
+            f"nothing was changed, because not everything could be looked at: {next(unseen)}"
+        )
+    _must_be_few_enough(request, plan)
+    if plan.actions and not fresh.cluster.id:
+        raise RefusedError(
+            "nothing was changed: no node could say which host cluster this is; see `vhdsfix plan`"
+        )
+
+
+def _must_be_few_enough(request: ApplyRequest, plan: Plan) -> None:
+    allowed = request.target.settings.max_changes if request.max_changes is None else request.max_changes
+    if len(plan.actions) > allowed:
+        raise TooMuchError(
+            f"nothing was changed: the plan makes {len(plan.actions)} changes, and no more than {allowed} are allowed at once. "
+            "Look at it with `vhdsfix plan`; then narrow it by --folder or --guest-cluster, or allow it by "
+            f"--max-changes {len(plan.actions)} (in the config: max_changes)"
+        )
