@@ -31,20 +31,41 @@ def must_be_writable(path: Path, *, force: bool) -> None:
 
 
 def write_whole(path: Path, content: bytes, *, force: bool) -> None:
-    """Write beside the file and rename; the file is readable by its owner only (mkstemp makes it so)."""
+    """Write elsewhere and rename. The file is its owner's only: mkdtemp makes a folder that keeps everybody else out.
+
+    On Windows the file keeps what it inherits there (the owner, SYSTEM and Administrators) when it is moved out, until
+    somebody passes on the permissions of its new folder. Source: docs.python.org, os.mkdir, mode 0o700 (3.11.10, 3.12.4);
+    FACTS 4: a file that is moved within its volume keeps its inherited entries.
+    """
     must_be_writable(path, force=force)
-    with _named(path):
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
+    with (
+        _named(path),
+        tempfile.TemporaryDirectory(
+            dir=path.parent, prefix=f".{path.name}.", ignore_cleanup_errors=True
+        ) as private,
+    ):
+        beside = Path(private) / "new"
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123 - of a descriptor
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if force:
+            beside.replace(path)
+        else:
+            _rename_to_nothing_there(beside, path)
+
+
+def _rename_to_nothing_there(file: Path, path: Path) -> None:
+    """Raises FileExistsError for a file that came meanwhile. On POSIX rename would replace it; a second name cannot."""
+    if os.name == "nt":
+        file.rename(path)
+        return
+    try:
+        path.hardlink_to(file)
+    except OSError:  # there now, or a file system without hard links: then a look before is all there is
+        if path.exists():
             raise
+        file.rename(path)
 
 
 def read_whole(path: Path, what: str) -> bytes:
