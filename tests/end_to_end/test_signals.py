@@ -128,7 +128,7 @@ def ended() -> Iterator[ExitStack]:
 
 def started(ended: ExitStack, lab: Rehearsal, *options: str) -> Run:
     run = Run(lab, *options)
-    ended.callback(run.process.wait)
+    ended.enter_context(run.process)
     ended.callback(run.process.kill)
     return run
 

@@ -169,13 +169,17 @@ class _Fleet(Generic[G]):
     def at_once(self, tasks: Sequence[Callable[[], T]]) -> Sequence[T]:
         if not tasks:
             return ()
+        futures: list[Future[T]] = []
         with ThreadPoolExecutor(max_workers=min(AT_ONCE, len(tasks)), thread_name_prefix="node") as pool:
-            futures = [pool.submit(task) for task in tasks]
             try:
+                futures.extend(pool.submit(task) for task in tasks)
                 return _results(futures)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._abort()  # or the pool would wait for answers that nobody wants any more
+                while running := [future for future in futures if not future.done()]:
+                    wait(running, SIGNALS_ARE_SEEN_EVERY_S)
+                    self._abort()  # a session may have been opened just now
                 raise
 
     def _abort(self) -> None:
