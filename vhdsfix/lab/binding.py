@@ -5,13 +5,14 @@ Source: WIRE 7.2 and the recordings; PSD about_Parameter_Binding (the four passe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import msgspec
 
 from vhdsfix.lab.cmdlets.contract import Parameter, Place, Signature
 from vhdsfix.lab.conversion import (
+    ANYTHING,
     CannotConvertError,
     InvalidArgumentError,
     converted,
@@ -23,6 +24,15 @@ from vhdsfix.lab.objects import PSObject, text_of
 from vhdsfix.lab.statements import Command
 
 Bound = dict[str, Any]
+_Places = list[tuple[str, str]]
+"""Parameters and sets that an object may be bound to, those of the default set first."""
+
+
+class _Input(NamedTuple):
+    """What may be bound in each pass over an object; `whole`: the only parameter of all, where it takes anything."""
+
+    passes: list[tuple[_Places, tuple[bool, bool]]]
+    whole: str | None
 
 
 class Binding:
@@ -35,6 +45,7 @@ class Binding:
         self.bound: Bound = {}
         self.sets = {name for parameter in signature.parameters.values() for name in parameter.sets} - {""}
         self._expects_input = expects_input
+        self._input: _Input | None = None
 
     def bind_command_line(self, command: Command) -> None:
         """Raises TerminatingError with PowerShell's own error id for whatever the cmdlet does not take."""
@@ -59,10 +70,14 @@ class Binding:
 
     def with_input(self, value: Any) -> Bound | None:
         """The parameters for one object from the pipeline; None if the cmdlet takes nothing from it."""
+        if self._input is None:
+            self._input = self._asked_of_input()
+        if self._input.whole is not None:
+            return {**self.bound, self._input.whole: value}
         before = self.bound, self.sets
         self.bound, self.sets = dict(self.bound), set(self.sets)
         try:
-            found = [self._bind_from(value, *how) for how in _PASSES]
+            found = [self._bind_from(places, value, *how) for places, how in self._input.passes]
             return self.bound if any(found) else None
         finally:
             self.bound, self.sets = before
@@ -137,14 +152,26 @@ class Binding:
                 f"Cannot process command because of one or more missing mandatory parameters: {names}.",
             )
 
-    def _bind_from(self, value: Any, by_value: bool, convert: bool) -> bool:
+    def _asked_of_input(self) -> _Input:
+        """Worked out once, before the first object: what one is bound to is free again for the next."""
+        free = sorted(self._unbound(), key=lambda entry: entry[1] != self.signature.default_set)
+        by_name = [(name, parameter_set) for name, parameter_set, place in free if place.by_property_name]
+        by_value = [(name, parameter_set) for name, parameter_set, place in free if place.by_value]
+        passes = [(by_value if how[0] else by_name, how) for how in _PASSES]
+        takers = {name for name, _ in (*by_name, *by_value)}
+        takes_all = takers and not by_name and self.signature.parameters[min(takers)].type in ANYTHING
+        return _Input(
+            [(places, how) for places, how in passes if places],
+            min(takers) if takes_all and len(takers) == 1 else None,
+        )
+
+    def _bind_from(self, places: _Places, value: Any, by_value: bool, convert: bool) -> bool:
         found = False
-        default_first = sorted(self._unbound(), key=lambda entry: entry[1] != self.signature.default_set)
-        for name, parameter_set, place in default_first:
+        for name, parameter_set in places:
             if name in self.bound or (self.sets and parameter_set not in self.sets):
                 continue
             parameter = self.signature.parameters[name]
-            for candidate in _candidates(name, parameter, place, value, by_value):
+            for candidate in [value] if by_value else _members(name, parameter, value):
                 if _fits(candidate, parameter.type, convert):
                     self._bind(name, candidate)
                     found = True
@@ -165,10 +192,9 @@ _PASSES = ((True, False), (False, False), (True, True), (False, True))
 """By value or by property name, first without and then with conversion."""
 
 
-def _candidates(name: str, parameter: Parameter, place: Place, value: Any, by_value: bool) -> Iterable[Any]:
-    if by_value:
-        return [value] if place.by_value else []
-    if not place.by_property_name or not isinstance(value, PSObject):
+def _members(name: str, parameter: Parameter, value: Any) -> list[Any]:
+    """What the object has by the parameter's name, else by an alias of it."""
+    if not isinstance(value, PSObject):
         return []
     found = (value.member(alias) for alias in (name, *parameter.aliases))
     return [member[1] for member in found if member is not None][:1]

@@ -10,7 +10,7 @@ from typing import Any
 
 from vhdsfix.lab.objects import PSObject, items_of, text_of
 
-_ANYTHING = ("PSObject", "Object", "PSObject[]")
+ANYTHING = ("PSObject", "Object", "PSObject[]")
 _MAY_NOT_BE_EMPTY = ("String", "String[]", "Guid")
 
 
@@ -29,7 +29,7 @@ def converted(value: Any, type_name: str) -> Any:  # noqa: PLR0911 - a case for 
     """
     if type_name in _MAY_NOT_BE_EMPTY:
         _validated_not_empty(value)
-    if type_name in _ANYTHING:
+    if type_name in ANYTHING:
         return value
     match type_name:
         case "SwitchParameter":
@@ -58,7 +58,7 @@ def has_type(value: Any, type_name: str) -> bool:
         case "Guid":
             return isinstance(value, uuid.UUID)
         case _:
-            return type_name in _ANYTHING or _is_object(value, type_name.removesuffix("[]"))
+            return type_name in ANYTHING or _is_object(value, type_name.removesuffix("[]"))
 
 
 def validate_values(value: Any, allowed: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import functools
 import re
 import uuid
 from collections.abc import Iterator
@@ -37,6 +38,9 @@ class PSObject(msgspec.Struct, frozen=True):
 
     def member(self, name: str) -> tuple[str, Any] | None:
         """A property by its name in any case: as it is spelled, and its value."""
+        first = self.notes or self.properties
+        if name in first:  # as it mostly is
+            return name, first[name]
         wanted = name.lower()
         return next((found for found in self.members() if found[0].lower() == wanted), None)
 
@@ -50,9 +54,11 @@ def property_of(value: object, name: str) -> Any:
     return None if found is None else found[1]
 
 
-def text_of(value: object) -> str:
+def text_of(value: object) -> str:  # noqa: PLR0911 - a case for each type
     """What converting to a string gives."""
     match value:
+        case str():
+            return value
         case None:
             return ""
         case EnumValue():
@@ -94,8 +100,12 @@ def equals(left: object, right: object) -> bool:
 
 def is_like(value: object, pattern: object) -> bool:
     """PowerShell's -like: * ? [set], in any case."""
-    expression = fnmatch.translate(text_of(pattern).lower().replace("[!", "[[]!"))
-    return re.match(expression, text_of(value).lower()) is not None
+    return _wildcards(text_of(pattern).lower()).match(text_of(value).lower()) is not None
+
+
+@functools.lru_cache(maxsize=256)
+def _wildcards(pattern: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(pattern.replace("[!", "[[]!")))
 
 
 def has_wildcard(text: str) -> bool:

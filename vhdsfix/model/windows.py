@@ -223,7 +223,8 @@ class FolderPath(str):
     refused by ValueError: `.` and `..`, device paths, streams, characters that no name can have.
     """
 
-    __slots__ = ()
+    __slots__ = ("_key",)
+    _key: str
 
     def __new__(cls, text: str) -> Self:
         path = text.replace("/", "\\")
@@ -235,12 +236,14 @@ class FolderPath(str):
             or len(path) > _LONGEST_PATH
         ):
             raise ValueError(f"{text[:80]!r} is not an absolute Windows path")
-        return super().__new__(cls, path)
+        made = super().__new__(cls, path)
+        made._key = name_key(path)  # each path is compared with many others
+        return made
 
     @property
     def key(self) -> str:
         """The path as Windows compares it."""
-        return name_key(self)
+        return self._key
 
     @property
     def is_unc(self) -> bool:

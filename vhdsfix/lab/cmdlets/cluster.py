@@ -21,10 +21,12 @@ def _no_such_object(call: Call, parameter: str, wanted: Any) -> ErrorRecord:
 
 def _parameters(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
     """The private properties of the resource that is piped in, all or those named."""
-    rows = call.runspace.world.rows(call.runspace.node, call.name)
+    by_resource: dict[str, list[dict[str, Any]]] = {}
+    for row in call.runspace.world.rows(call.runspace.node, call.name):
+        by_resource.setdefault(row["ClusterObject"], []).append(row)
     for bound in records:
         resource = text_of(property_of(bound.get("InputObject"), "Name"))
-        of_resource = [row for row in rows if row["ClusterObject"] == resource]
+        of_resource = by_resource.get(resource, [])
         wanted = [name.lower() for name in bound.get("Name", [])]
         for name in bound.get("Name", []):
             if not any(row["Name"].lower() == name.lower() for row in of_resource):

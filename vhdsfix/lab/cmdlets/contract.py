@@ -96,7 +96,7 @@ def object_of(type_name: str, row: dict[str, Any]) -> PSObject:
 def _value(value: Any, type_name: str | None) -> Any:
     if value is None:
         return None
-    core = re.sub(r"^System\.Nullable<(.+)>$", r"\1", type_name or "System.Object").removesuffix("[]")
+    core = _core_of(type_name or "System.Object")
     if isinstance(value, list):
         return [_value(item, core) for item in value]
     if isinstance(value, dict):
@@ -108,6 +108,12 @@ def _value(value: Any, type_name: str | None) -> Any:
             return uuid.UUID(value)
         case _:
             return value
+
+
+@functools.cache
+def _core_of(type_name: str) -> str:
+    """What a value of the type is, or an item of it."""
+    return re.sub(r"^System\.Nullable<(.+)>$", r"\1", type_name).removesuffix("[]")
 
 
 def _enum_value(type_name: str, value: str | int) -> EnumValue:

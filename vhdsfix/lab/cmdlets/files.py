@@ -88,17 +88,18 @@ def _not_found(call: Call, path: str, error_id: str, target: str | None) -> None
 
 def _file_system_object(path: str, entry: Entry) -> PSObject:
     kind = "System.IO.FileInfo" if entry.file else "System.IO.DirectoryInfo"
+    name = path.rpartition("\\")[2] or path
     properties = {
-        "Name": ntpath.basename(path) or path,
+        "Name": name,
         "FullName": path,
         "PSIsContainer": not entry.file,
-        "Extension": ntpath.splitext(path)[1] if entry.file else "",
+        "Extension": ntpath.splitext(name)[1] if entry.file else "",
         "Length": entry.size if entry.file else None,
         "Attributes": _attributes(entry),
         "LinkTarget": entry.link,
         "LastWriteTimeUtc": datetime.fromisoformat(entry.written),
         "PSPath": _PROVIDER + path,
-        "PSChildName": ntpath.basename(path) or path,
+        "PSChildName": name,
     }
     return PSObject((kind, "System.IO.FileSystemInfo"), properties, text=path)
 
@@ -118,7 +119,7 @@ def _security(path: str, entry: Entry) -> PSObject:
     notes = {
         "Path": _PROVIDER + path,
         "PSPath": _PROVIDER + path,
-        "PSChildName": ntpath.basename(path) or path,
+        "PSChildName": path.rpartition("\\")[2] or path,
         "Sddl": entry.sddl,
     }
     return PSObject(tuple(f"System.Security.AccessControl.{name}" for name in types), notes=notes)
