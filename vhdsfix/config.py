@@ -19,10 +19,13 @@ from vhdsfix.errors import UsageError
 from vhdsfix.model.plan import Accepted, ConfiguredGuestCluster
 from vhdsfix.model.windows import FolderPath
 
+GUEST_PASSWORD = "VHDSFIX_GUEST_PASSWORD_<NAME>"
 ENVIRONMENT: Mapping[str, str] = {
     "VHDSFIX_CONFIG": "the config file, where --config is not given",
     "VHDSFIX_USER": "the account to log on with, where --user is not given",
     "VHDSFIX_PASSWORD": "its password, where --password-file is not given",
+    GUEST_PASSWORD: "the password of the account that a guest cluster's connection names, by the cluster's name: "
+    "its letters in upper case, everything that is no letter or digit as _",
     "VHDSFIX_STATE_DIR": "the folder for journals and the lab's worlds, instead of the user's own state folder",
 }
 
@@ -78,6 +81,21 @@ class Options(msgspec.Struct, frozen=True):
     config_name: str = "the config file"
 
 
+class GuestConnection(msgspec.Struct, frozen=True):
+    """How a guest cluster is asked itself: the first of `addresses` that answers. Nothing of the hosts' connection counts here.
+
+    No `user`: the current logon.
+    """
+
+    guest_cluster: str
+    addresses: tuple[NodeAddress, ...]
+    auth: Auth = "negotiate"
+    user: str | None = None
+    transport: Transport = "auto"
+    ca_file: str | None = None
+    configuration_name: str | None = None
+
+
 class Settings(msgspec.Struct, frozen=True):
     """What a run goes by. No `user`: the current logon. No `cluster_name`: any cluster the nodes belong to.
 
@@ -92,6 +110,7 @@ class Settings(msgspec.Struct, frozen=True):
     ca_file: str | None = None
     configuration_name: str | None = None
     guest_clusters: tuple[ConfiguredGuestCluster, ...] = ()
+    guest_connections: tuple[GuestConnection, ...] = ()
     accepted: tuple[Accepted, ...] = ()
     max_changes: int = MAX_CHANGES
     require_approval: bool = False
@@ -116,10 +135,15 @@ class _Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     configuration_name: str | None = None
 
 
+class _GuestConnection(_Connection, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    address: str | tuple[str, ...]
+
+
 class _GuestCluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     folders: tuple[FolderPath, ...] = ()
     nodes: tuple[str, ...] = ()
+    connection: _GuestConnection | None = None
 
 
 class _Accept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -156,6 +180,7 @@ def settings_from(options: Options, environment: Mapping[str, str], file_text: s
         ca_file=options.ca_file or said.ca_file,
         configuration_name=options.configuration_name or said.configuration_name,
         guest_clusters=tuple(ConfiguredGuestCluster(g.name, g.folders, g.nodes) for g in file.guest_cluster),
+        guest_connections=_guest_connections(file.guest_cluster, options.config_name),
         accepted=tuple(map(_accepted, file.accept)),
         max_changes=file.limits.max_changes,
         require_approval=file.limits.require_approval,
@@ -168,8 +193,13 @@ def state_folder(environment: Mapping[str, str]) -> Path:
     return Path(chosen) if chosen else platformdirs.user_state_path("vhdsfix", appauthor=False)
 
 
-def node_address(text: str) -> NodeAddress:
-    """Read host[:port]; an IPv6 address with a port stands in brackets. Raises UsageError."""
+def guest_password_variable(guest_cluster: str) -> str:
+    """The environment variable for the password of a guest cluster's account."""
+    return GUEST_PASSWORD.replace("<NAME>", re.sub(r"[^A-Z0-9]", "_", guest_cluster.upper()))
+
+
+def node_address(text: str, said: str = "--node") -> NodeAddress:
+    """Read host[:port]; an IPv6 address with a port stands in brackets. Raises UsageError that names what said it."""
     bracketed = _BRACKETED.fullmatch(text)
     if bracketed:
         host, port = bracketed[1], bracketed[2]
@@ -179,9 +209,9 @@ def node_address(text: str) -> NodeAddress:
         host, port = text, None
     if not _HOST.fullmatch(host):
         raise UsageError(
-            f"--node {text!r} is no host name or address; it must be HOST, HOST:PORT or [IPV6]:PORT"
+            f"{said} {text!r} is no host name or address; it must be HOST, HOST:PORT or [IPV6]:PORT"
         )
-    return NodeAddress(None, host, None if port is None else _port(port, f"--node {text!r}"))
+    return NodeAddress(None, host, None if port is None else _port(port, f"{said} {text!r}"))
 
 
 def _port(text: str, where: str) -> int:
@@ -199,6 +229,32 @@ def _one_of(allowed: Any, what: str, value: str) -> Any:
 
 def _listed(nodes: tuple[_Node, ...], file_name: str) -> tuple[NodeAddress, ...]:
     return tuple(_checked(node, f"{file_name}: host_cluster.node {node.name!r}") for node in nodes)
+
+
+def _guest_connections(clusters: tuple[_GuestCluster, ...], file_name: str) -> tuple[GuestConnection, ...]:
+    names = [cluster.name.casefold() for cluster in clusters if cluster.connection]
+    if len(set(names)) < len(names):
+        raise UsageError(f"{file_name}: a guest cluster has two connections; name all addresses in one")
+    return tuple(
+        _guest_connection(cluster.name, cluster.connection, f"{file_name}: guest_cluster {cluster.name!r}:")
+        for cluster in clusters
+        if cluster.connection
+    )
+
+
+def _guest_connection(cluster: str, said: _GuestConnection, where: str) -> GuestConnection:
+    addresses = (said.address,) if isinstance(said.address, str) else said.address
+    if not addresses:
+        raise UsageError(f"{where} its connection names no address")
+    return GuestConnection(
+        cluster,
+        tuple(node_address(address, f"{where} address") for address in addresses),
+        auth=_one_of(Auth, f"{where} auth", said.auth or "negotiate"),
+        user=said.user,
+        transport=_one_of(Transport, f"{where} transport", said.transport or "auto"),
+        ca_file=said.ca_file,
+        configuration_name=said.configuration_name,
+    )
 
 
 def _checked(node: _Node, where: str) -> NodeAddress:

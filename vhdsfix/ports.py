@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 import msgspec
 
-from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeChecks, NodeFacts
+from vhdsfix.model.facts import ClusterFacts, FolderFacts, GuestFacts, NodeChecks, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.windows import Ace, FolderPath, VmId
 
@@ -52,6 +52,28 @@ class Reader(Protocol):
         """One answer for each path, in the order asked."""
 
 
+class GuestReader(Protocol):
+    """One address of a guest cluster: one of its guests, which can be asked for the cluster it is in."""
+
+    @property
+    def guest_cluster(self) -> str:
+        """What the config calls the guest cluster."""
+
+    @property
+    def node(self) -> str:
+        """The address, as a message shows it."""
+
+    @property
+    def account(self) -> str:
+        """Who logs on, as accounts compare; empty: the current logon. Guests of one account may lock it together."""
+
+    def connect(self) -> None:
+        """Log on, if that was not done yet. Raises NodeError."""
+
+    def itself(self) -> GuestFacts:
+        """What the guest says of its cluster. Raises NodeError when it could not be asked as a whole."""
+
+
 class Writer(Reader, Protocol):
     """One node that can be changed, too. A change is sent here, once, and reaches everything below its folder.
 
@@ -77,6 +99,9 @@ class Hosts(Protocol[R_co]):
 
     def given(self) -> Sequence[R_co]:
         """The nodes that the user named, in that order."""
+
+    def guests(self) -> Sequence[GuestReader]:
+        """The addresses of the guest clusters that are to be asked, each cluster's in the order in which to try them."""
 
     def remember_name(self, node: Reader, name: str) -> None:
         """Remember what a node calls itself, which is what the cluster calls it; the first node of a name keeps it."""

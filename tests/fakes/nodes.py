@@ -20,6 +20,7 @@ from vhdsfix.model.facts import (
     FileFacts,
     FolderFacts,
     GuestDisk,
+    GuestFacts,
     GuestName,
     GuestQuery,
     MergeFailure,
@@ -208,6 +209,26 @@ class FakeNode:
     def _is_link(self, path: FolderPath) -> bool:
         entry = self.world.tree.get(path)
         return entry is not None and entry.link is not None
+
+
+class FakeGuest:
+    """A GuestReader: one guest of the cluster that is this world's."""
+
+    def __init__(self, world: World, guest_cluster: str, name: str, account: str = "guests\\admin") -> None:
+        self.world = world
+        self.guest_cluster = guest_cluster
+        self.node = name
+        self.account = account
+
+    def connect(self) -> None:
+        pass
+
+    def itself(self) -> GuestFacts:
+        nodes = tuple(
+            ClusterNode(node.name, NODE_STATES.index(node.state), node.os_version)
+            for node in self.world.nodes
+        )
+        return GuestFacts(self.guest_cluster, Known(self.world.cluster.name), Known(nodes))
 
 
 class FakeRegistry:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from vhdsfix.cli.password import STANDARD_INPUT, password_for
+from vhdsfix.cli.password import STANDARD_INPUT, guest_passwords_for, password_for
+from vhdsfix.config import GuestConnection, NodeAddress
 from vhdsfix.errors import UsageError
 
 
@@ -88,3 +89,39 @@ def test_an_input_that_ends_at_the_prompt_is_wrong_usage(monkeypatch: pytest.Mon
 def test_a_password_file_without_a_user_is_wrong_usage(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--user"):
         password_for(None, tmp_path / "pw", {}, nobody)
+
+
+def connection(name: str, user: str | None = "SQL\\reader") -> GuestConnection:
+    return GuestConnection(name, (NodeAddress(None, "g1"),), user=user)
+
+
+class TestGuests:
+    def test_each_has_its_own_and_the_hosts_is_none_of_them(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.stdin", StandardInput())
+        environment = {
+            "VHDSFIX_PASSWORD": "hosts",
+            "VHDSFIX_GUEST_PASSWORD_A": "a",
+            "VHDSFIX_GUEST_PASSWORD_B_1": "b",
+        }
+        found = guest_passwords_for((connection("A"), connection("b-1")), environment, nobody)
+        assert {name: secret.reveal() for name, secret in found.items()} == {"A": "a", "b-1": "b"}
+        with pytest.raises(UsageError, match="VHDSFIX_GUEST_PASSWORD_C") as caught:
+            guest_passwords_for((connection("C"),), environment, nobody)
+        assert "hosts" not in str(caught.value)
+
+    def test_without_a_user_it_is_the_current_logon(self) -> None:
+        environment = {"VHDSFIX_GUEST_PASSWORD_A": "a"}
+        assert guest_passwords_for((connection("A", None),), environment, nobody) == {}
+
+    def test_a_terminal_is_asked_for_each(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sys.stdin", StandardInput(terminal=True))
+        found = guest_passwords_for((connection("A"),), {}, lambda prompt: f"to {prompt}")
+        assert found["A"].reveal() == "to Password for SQL\\reader of guest cluster A: "
+        with pytest.raises(UsageError, match="empty"):
+            guest_passwords_for((connection("A"),), {}, lambda _prompt: "")
+
+    def test_names_that_would_share_a_variable_are_wrong_usage(self) -> None:
+        with pytest.raises(UsageError, match="rename one"):
+            guest_passwords_for(
+                (connection("A-1"), connection("A 1")), {"VHDSFIX_GUEST_PASSWORD_A_1": "x"}, nobody
+            )

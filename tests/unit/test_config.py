@@ -6,7 +6,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from vhdsfix.config import NodeAddress, Options, Secret, Settings, node_address, settings_from, state_folder
+from vhdsfix.config import (
+    NodeAddress,
+    Options,
+    Secret,
+    Settings,
+    guest_password_variable,
+    node_address,
+    settings_from,
+    state_folder,
+)
 from vhdsfix.errors import UsageError
 from vhdsfix.model.plan import Accepted, ConfiguredGuestCluster
 from vhdsfix.model.windows import FolderPath
@@ -128,6 +137,22 @@ def test_a_node_that_is_none_is_refused(text: str) -> None:
             "guest_cluster[0].folders[0]",
         ),
         (
+            "config_version = 1\n[[guest_cluster]]\nname='g'\nconnection={address='a', auth='magic'}\n",
+            "guest_cluster 'g': auth 'magic'",
+        ),
+        ("config_version = 1\n[[guest_cluster]]\nname='g'\nconnection={address=[]}\n", "no address"),
+        (
+            "config_version = 1\n[[guest_cluster]]\nname='g'\nconnection={address='a b'}\n",
+            "guest_cluster 'g': address 'a b'",
+        ),
+        ("config_version = 1\n[[guest_cluster]]\nname='g'\nconnection={}\n", "missing key `address`"),
+        (
+            """config_version = 1
+guest_cluster = [{name='g', connection={address='a'}}, {name='G', connection={address='b'}}]
+""",
+            "two connections",
+        ),
+        (
             "config_version = 1\n[[accept]]\nfinding='f'\nsubject='s'\nreason='r'\nuntil='soon'\n",
             "accept[0].until",
         ),
@@ -149,7 +174,11 @@ def test_a_wrong_file_is_one_line_that_names_the_file_and_the_place(wrong: str, 
 
 @pytest.mark.parametrize(
     "place",
-    ["[connection]\npassword = 'hunter2'", "[host_cluster]\nnode = [{ name='a', Password='hunter2' }]"],
+    [
+        "[connection]\npassword = 'hunter2'",
+        "[[guest_cluster]]\nconnection = { password = 'hunter2' }",
+        "[host_cluster]\nnode = [{ name='a', Password='hunter2' }]",
+    ],
 )
 def test_a_password_in_the_file_has_its_own_error_which_does_not_repeat_it(place: str) -> None:
     with pytest.raises(UsageError, match="holds a password") as caught:
@@ -170,3 +199,46 @@ def test_a_secret_shows_nowhere() -> None:
 def test_the_state_folder_is_the_users_unless_one_is_named(tmp_path: Path) -> None:
     assert state_folder({"VHDSFIX_STATE_DIR": str(tmp_path)}) == tmp_path
     assert "vhdsfix" in state_folder({}).parts
+
+
+def test_a_guest_cluster_is_asked_with_what_its_own_connection_says_and_nothing_else() -> None:
+    settings = read(
+        """
+config_version = 1
+[connection]
+user = "CORP\\\\hosts"
+transport = "http"
+auth = "ntlm"
+ca_file = "hosts.pem"
+[[guest_cluster]]
+name = "SQL"
+connection = { address = ["sqlg1.corp.example", "10.0.0.9:15986"], user = "SQL\\\\reader" }
+[[guest_cluster]]
+name = "Own logon"
+connection = { address = "g1" }
+[[guest_cluster]]
+name = "Not asked"
+"""
+    )
+    sql, own = settings.guest_connections
+    assert (sql.guest_cluster, sql.user, sql.auth, sql.transport, sql.ca_file) == (
+        "SQL",
+        "SQL\\reader",
+        "negotiate",
+        "auto",
+        None,
+    )
+    assert [(at.address, at.port) for at in sql.addresses] == [
+        ("sqlg1.corp.example", None),
+        ("10.0.0.9", 15986),
+    ]
+    assert (own.guest_cluster, own.user) == ("Own logon", None)
+    assert [one.name for one in settings.guest_clusters] == ["SQL", "Own logon", "Not asked"]
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [("SQL", "VHDSFIX_GUEST_PASSWORD_SQL"), ("sql-1 prod", "VHDSFIX_GUEST_PASSWORD_SQL_1_PROD")],
+)
+def test_a_guest_clusters_password_has_a_variable_of_its_own(name: str, variable: str) -> None:
+    assert guest_password_variable(name) == variable

@@ -14,7 +14,7 @@ from vhdsfix.errors import UnreachableError
 from vhdsfix.lab.world import World
 from vhdsfix.model.facts import Facts, NodeFacts
 from vhdsfix.model.windows import VmId
-from vhdsfix.ports import Reader
+from vhdsfix.ports import GuestReader, Reader
 
 T = TypeVar("T")
 
@@ -25,6 +25,9 @@ class Hosts:
 
     def given(self) -> Sequence[FakeNode]:
         return list(self._nodes.values())
+
+    def guests(self) -> Sequence[GuestReader]:
+        return ()
 
     def remember_name(self, node: Reader, name: str) -> None:
         pass

@@ -56,8 +56,8 @@ def test_it_says_why_a_guest_cluster_is_incomplete() -> None:
     )
     text = shown(with_evidence(completeness=completeness))
     assert (
-        "\n  incomplete, because the config names 4 node(s); HV03: timed out: "
-        "3 of 4 nodes of DemoGuestCluster found, says the config\n"
+        "\n  3 of 4 nodes of DemoGuestCluster found, says the config: "
+        "incomplete, because the config names 4 node(s); HV03: timed out\n"
     ) in text
 
 

@@ -25,7 +25,7 @@ from vhdsfix.model.facts import (
 from vhdsfix.model.plan import Scope, Tool
 from vhdsfix.model.readings import Known, Unknown
 from vhdsfix.model.windows import FolderPath, VmId
-from vhdsfix.ports import Progress, Reader, ToCheck
+from vhdsfix.ports import GuestReader, Progress, Reader, ToCheck
 from vhdsfix.survey import survey
 
 T = TypeVar("T")
@@ -72,9 +72,13 @@ class Hosts:
     def __init__(self, nodes: Sequence[Node], given: Sequence[str]) -> None:
         self.nodes = {node.node: node for node in nodes}
         self._given = [self.nodes[name] for name in given]
+        self.guest_readers: list[GuestReader] = []
 
     def given(self) -> Sequence[Node]:
         return self._given
+
+    def guests(self) -> Sequence[GuestReader]:
+        return self.guest_readers
 
     def remember_name(self, node: Reader, name: str) -> None:
         pass

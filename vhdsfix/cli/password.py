@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import getpass
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from vhdsfix.config import Secret
+from vhdsfix.config import GuestConnection, Secret, guest_password_variable
 from vhdsfix.errors import UsageError
 
 STANDARD_INPUT = Path("-")
@@ -40,6 +40,45 @@ def password_for(
         raise UsageError(f"no password for {user} was entered; {HOW}") from error
 
 
+def guest_passwords_for(
+    connections: Sequence[GuestConnection],
+    environment: Mapping[str, str],
+    ask: Callable[[str], str] = getpass.getpass,
+) -> dict[str, Secret]:
+    """By the guest cluster's name, of those whose connection names a user. Raises UsageError where one cannot be had.
+
+    The hosts' password is never one of them.
+    """
+    variables = {
+        one.guest_cluster: guest_password_variable(one.guest_cluster) for one in connections if one.user
+    }
+    for name, variable in variables.items():
+        if list(variables.values()).count(variable) > 1:
+            raise UsageError(
+                f"{variable} would be the password of several guest clusters, {name} among them; rename one"
+            )
+    return {
+        one.guest_cluster: _guest_password(one, variables[one.guest_cluster], environment, ask)
+        for one in connections
+        if one.user
+    }
+
+
+def _guest_password(
+    connection: GuestConnection, variable: str, environment: Mapping[str, str], ask: Callable[[str], str]
+) -> Secret:
+    whose = f"{connection.user} of guest cluster {connection.guest_cluster}"
+    if environment.get(variable):
+        return Secret(environment[variable])
+    how = f"give it by {variable}, or let the current logon be used: leave user out of its connection"
+    if not sys.stdin.isatty():
+        raise UsageError(f"there is no password for {whose} and no terminal to ask at; {how}")
+    try:
+        return _not_empty(ask(f"Password for {whose}: "), f"the password for {whose}", how)
+    except EOFError as error:
+        raise UsageError(f"no password for {whose} was entered; {how}") from error
+
+
 def _first_line(file: Path) -> Secret:
     name = "standard input" if file == STANDARD_INPUT else str(file)
     try:
@@ -53,7 +92,7 @@ def _first_line(file: Path) -> Secret:
     return _not_empty(text.partition("\n")[0].removesuffix("\r"), f"the first line of {name}")
 
 
-def _not_empty(text: str, what: str) -> Secret:
+def _not_empty(text: str, what: str, how: str = HOW) -> Secret:
     if not text:
-        raise UsageError(f"{what} is empty; {HOW}")
+        raise UsageError(f"{what} is empty; {how}")
     return Secret(text)

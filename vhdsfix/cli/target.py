@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from vhdsfix.cli.options import ConnectionOptions
-from vhdsfix.cli.password import password_for
+from vhdsfix.cli.password import guest_passwords_for, password_for
 from vhdsfix.commands.requests import Target
 from vhdsfix.config import Options, Settings, settings_from, state_folder
 from vhdsfix.errors import UsageError
@@ -38,7 +38,13 @@ def target_of_hosts(connection: ConnectionOptions, environment: Mapping[str, str
             "no host is named; name a node of the host cluster by --node HOST or in a --config FILE, or try --lab demo"
         )
     password = password_for(settings.user, connection.password_file, environment)
-    return Target(settings, state_folder(environment), password, timeout_s=_timeout_s(connection))
+    return Target(
+        settings,
+        state_folder(environment),
+        password,
+        timeout_s=_timeout_s(connection),
+        guest_passwords=guest_passwords_for(settings.guest_connections, environment),
+    )
 
 
 def target_without_hosts(connection: ConnectionOptions, environment: Mapping[str, str]) -> Target:
@@ -70,8 +76,9 @@ def _settings(connection: ConnectionOptions, environment: Mapping[str, str]) -> 
         config_name=str(config),
     )
     settings = settings_from(options, environment, _text_of(config) if config else None)
-    if settings.ca_file and not _is_file(Path(settings.ca_file)):
-        raise UsageError(f"the CA file {settings.ca_file} is not there, or is no file")
+    for ca_file in (settings.ca_file, *(guest.ca_file for guest in settings.guest_connections)):
+        if ca_file and not _is_file(Path(ca_file)):
+            raise UsageError(f"the CA file {ca_file} is not there, or is no file")
     return settings
 
 

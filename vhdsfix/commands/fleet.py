@@ -6,24 +6,26 @@ import contextlib
 import ipaddress
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Generic, NamedTuple, Self, TypeVar
 
 from vhdsfix.commands import explain
-from vhdsfix.commands.guarded import GuardedReader, GuardedWriter
+from vhdsfix.commands.guarded import GuardedGuest, GuardedMachine, GuardedReader, GuardedWriter
 from vhdsfix.commands.requests import Target
 from vhdsfix.commands.time_allowed import TimeAllowed
 from vhdsfix.commands.watchdog import Watchdog
-from vhdsfix.config import NodeAddress, Secret, Settings
+from vhdsfix.config import GuestConnection, NodeAddress, Secret, Settings
 from vhdsfix.errors import UnreachableError, UsageError
 from vhdsfix.membership import short_name
 from vhdsfix.model.plan import Scope
 from vhdsfix.model.windows import FolderPath
 from vhdsfix.ports import Hosts, Reader, Writer
 from vhdsfix.remote.connection import Connection
+from vhdsfix.remote.guest import RemoteGuest
 from vhdsfix.remote.node import RemoteReader, RemoteWriter
+from vhdsfix.remote.session import TimeLimits
 
 T = TypeVar("T")
 G = TypeVar("G", bound=GuardedReader)
@@ -59,11 +61,14 @@ def for_reading(target: Target, command: str) -> Iterator[ReadingFleet]:
     """The time that the run has begins here."""
     time, limits = TimeAllowed(target.timeout_s), target.limits
     with (
-        _reached(target, command) as (settings, password),
+        _reached(target, command) as (settings, secrets),
         contextlib.closing(Watchdog()) as watchdog,
         _Fleet(
             settings,
-            lambda to: GuardedReader(RemoteReader(to, password, limits, watchdog.watch), watchdog, time),
+            lambda to: GuardedReader(
+                RemoteReader(to, secrets.password, limits, watchdog.watch), watchdog, time
+            ),
+            _guests(settings, secrets, limits, watchdog, time),
         ) as hosts,
     ):
         yield ReadingFleet(hosts, settings)
@@ -74,11 +79,14 @@ def for_writing(target: Target, command: str) -> Iterator[WritingFleet]:
     """The time that the run has begins here."""
     time, limits = TimeAllowed(target.timeout_s), target.limits
     with (
-        _reached(target, command) as (settings, password),
+        _reached(target, command) as (settings, secrets),
         contextlib.closing(Watchdog()) as watchdog,
         _Fleet(
             settings,
-            lambda to: GuardedWriter(RemoteWriter(to, password, limits, watchdog.watch), watchdog, time),
+            lambda to: GuardedWriter(
+                RemoteWriter(to, secrets.password, limits, watchdog.watch), watchdog, time
+            ),
+            _guests(settings, secrets, limits, watchdog, time),
         ) as hosts,
     ):
         yield WritingFleet(hosts, settings, time)
@@ -99,27 +107,64 @@ def scope_of(
     return Scope(folders, guest_clusters, accept_reach, settings.guest_clusters, settings.accepted)
 
 
+class _Secrets(NamedTuple):
+    """The hosts' password, and those of the guest clusters by name: the one is never tried in place of the other."""
+
+    password: Secret | None
+    of_guests: Mapping[str, Secret]
+
+
 @contextlib.contextmanager
-def _reached(target: Target, command: str) -> Iterator[tuple[Settings, Secret | None]]:
+def _reached(target: Target, command: str) -> Iterator[tuple[Settings, _Secrets]]:
     """`command`: what a lab's transcript says it was for."""
     if target.lab is None:
         if not target.settings.nodes:
             raise UsageError(
                 "no node of the host cluster is named; say --node HOST or --config FILE, or try --lab demo"
             )
-        yield target.settings, target.password
+        yield target.settings, _Secrets(target.password, target.guest_passwords)
         return
     from vhdsfix.commands import lab_run  # noqa: PLC0415 - only a run with a lab pays for it, and it is an extra
 
     with lab_run.started(target.lab, target.state_dir, command) as lab:
-        yield lab_run.settings_within(lab, target.settings), Secret(lab_run.PASSWORD)
+        settings = lab_run.settings_within(lab, target.settings)
+        guests = (connection.guest_cluster for connection in settings.guest_connections)
+        yield (
+            settings,
+            _Secrets(Secret(lab_run.PASSWORD), dict.fromkeys(guests, Secret(lab_run.GUEST_PASSWORD))),
+        )
+
+
+def _guests(
+    settings: Settings, secrets: _Secrets, limits: TimeLimits, watchdog: Watchdog, time: TimeAllowed
+) -> tuple[GuardedGuest, ...]:
+    def guest(said: GuestConnection, at: NodeAddress) -> GuardedGuest:
+        to = Connection(
+            name=at.name or at.address,
+            address=at.address,
+            port=at.port,
+            transport=said.transport,
+            auth=said.auth,
+            user=said.user,
+            ca_file=said.ca_file,
+            configuration_name=said.configuration_name,
+        )
+        password = secrets.of_guests.get(said.guest_cluster)
+        return GuardedGuest(
+            RemoteGuest(said.guest_cluster, to, password, limits, watchdog.watch), watchdog, time
+        )
+
+    return tuple(guest(said, at) for said in settings.guest_connections for at in said.addresses)
 
 
 class _Fleet(Generic[G]):
     """Hosts over sessions that are opened on their first question. Everything is closed when the block is left."""
 
-    def __init__(self, settings: Settings, open_node: Callable[[Connection], G]) -> None:
+    def __init__(
+        self, settings: Settings, open_node: Callable[[Connection], G], guests: Sequence[GuardedGuest] = ()
+    ) -> None:
         self._settings = settings
+        self._guests = guests
         self._open_node = open_node
         self._given = [open_node(self._connection(node)) for node in settings.nodes]
         self._one_at_a_time = threading.Lock()
@@ -131,10 +176,13 @@ class _Fleet(Generic[G]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        nodes = list(dict.fromkeys([*self._given, *self._by_name.values()]))
+        machines = self._machines()
         if kind and not issubclass(kind, Exception):
             self._abort()  # interrupted: nobody waits for an answer any more
-        self.at_once([node.close for node in nodes])
+        self.at_once([machine.close for machine in machines])
+
+    def guests(self) -> Sequence[GuardedGuest]:
+        return self._guests
 
     def given(self) -> Sequence[G]:
         return self._given
@@ -183,8 +231,12 @@ class _Fleet(Generic[G]):
                 raise
 
     def _abort(self) -> None:
-        for node in (*self._given, *self._by_name.values()):
-            node.abort()
+        for machine in self._machines():
+            machine.abort()
+
+    def _machines(self) -> list[GuardedMachine]:
+        """Each once, though a node may go by several names."""
+        return list(dict.fromkeys([*self._given, *self._by_name.values(), *self._guests]))
 
     def _suffix(self) -> str:
         """The domain of a node that was given by its full name."""

@@ -10,10 +10,11 @@ from contextlib import AbstractContextManager
 from vhdsfix.commands.time_allowed import TimeAllowed
 from vhdsfix.commands.watchdog import Watchdog
 from vhdsfix.errors import NodeError, UnreachableError
-from vhdsfix.model.facts import ClusterFacts, FolderFacts, NodeChecks, NodeFacts
+from vhdsfix.model.facts import ClusterFacts, FolderFacts, GuestFacts, NodeChecks, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.windows import Ace, FolderPath, VmId
 from vhdsfix.ports import ToCheck
+from vhdsfix.remote.guest import RemoteGuest
 from vhdsfix.remote.machine import Machine
 from vhdsfix.remote.node import RemoteReader, RemoteWriter
 
@@ -91,6 +92,26 @@ class GuardedReader(GuardedMachine):
     def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
         with self._asking():
             return self._reader.folders(paths)
+
+
+class GuardedGuest(GuardedMachine):
+    """A GuestReader."""
+
+    def __init__(self, guest: RemoteGuest, watchdog: Watchdog, time: TimeAllowed) -> None:
+        super().__init__(guest, watchdog, time)
+        self._guest = guest
+
+    @property
+    def guest_cluster(self) -> str:
+        return self._guest.guest_cluster
+
+    @property
+    def account(self) -> str:
+        return self._guest.account
+
+    def itself(self) -> GuestFacts:
+        with self._asking():
+            return self._guest.itself()
 
 
 class GuardedWriter(GuardedReader):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from vhdsfix.commands import lab_run
 from vhdsfix.commands.result import Result
+from vhdsfix.config import guest_password_variable
 from vhdsfix.lab import picture, scenarios, state
 from vhdsfix.lab import transcript as transcripts
 
@@ -43,6 +44,9 @@ def serve(name: str, state_dir: Path, say: Callable[[str], None]) -> Result:
             say(line)
         say("")
         say(f"# The password is {lab_run.PASSWORD}: set VHDSFIX_PASSWORD={lab_run.PASSWORD}")
+        for guest in lab.guest_connections:
+            variable = guest_password_variable(guest.guest_cluster)
+            say(f"# The guests' own is {lab_run.GUEST_PASSWORD}: set {variable}={lab_run.GUEST_PASSWORD}")
         say(
             f"# Save these lines as lab.toml, then: vhdsfix plan --config lab.toml   ({name} is served until Ctrl-C)"
         )

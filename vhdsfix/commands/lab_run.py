@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from vhdsfix.config import NodeAddress, Settings
+from vhdsfix.config import GuestConnection, NodeAddress, Settings
 from vhdsfix.errors import UsageError
 from vhdsfix.model.plan import ConfiguredGuestCluster
 
@@ -20,6 +20,7 @@ try:
     from vhdsfix.lab.auth import Account
     from vhdsfix.lab.mischief import Mischief, Mischiefs
     from vhdsfix.lab.pipeline import run_pipeline
+    from vhdsfix.lab.scenarios import GuestCluster
     from vhdsfix.lab.server import Endpoint, Lab, LabNode
     from vhdsfix.lab.statements import Statement
     from vhdsfix.lab.world import Node, World
@@ -31,15 +32,18 @@ except ModuleNotFoundError as missing:
 
 USER = "LAB\\admin"
 PASSWORD = "rehearsal"
+GUEST_USER = "GUESTS\\admin"
+GUEST_PASSWORD = "inside"
 """Known to everybody: the lab listens on loopback only and has nothing to protect."""
 
 
 class RunningLab(msgspec.Struct, frozen=True):
-    """`guest_clusters`: what an admin of this world would have in the config."""
+    """`guest_clusters`, `guest_connections`: what an admin of this world would have in the config."""
 
     cluster: str
     endpoints: tuple[Endpoint, ...]
     guest_clusters: tuple[ConfiguredGuestCluster, ...]
+    guest_connections: tuple[GuestConnection, ...]
 
 
 @contextlib.contextmanager
@@ -54,8 +58,13 @@ def started(name: str, state_dir: Path, command: str) -> Iterator[RunningLab]:
     )
     folder = worlds_folder(state_dir)
     told = _Told(transcript_file(folder, name), f"vhdsfix {command}, {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
-    with state.open_world(folder, name) as world, Lab(_nodes(world, told, scenario.mischief)) as lab:
-        yield RunningLab(world.cluster.name, lab.endpoints, known)
+    with (
+        state.open_world(folder, name) as world,
+        Lab(_nodes(world, told, scenario.mischief)) as lab,
+        Lab(_guests(scenario.guest_cluster, told)) as guests,
+    ):
+        connections = _connections(scenario.guest_cluster, guests.endpoints)
+        yield RunningLab(world.cluster.name, lab.endpoints, known, connections)
 
 
 def worlds_folder(state_dir: Path) -> Path:
@@ -79,6 +88,7 @@ def settings_within(lab: RunningLab, said: Settings) -> Settings:
         transport="http",
         ca_file=None,
         guest_clusters=said.guest_clusters or lab.guest_clusters,
+        guest_connections=lab.guest_connections,
     )
 
 
@@ -88,8 +98,10 @@ def config_text(lab: RunningLab) -> str:
         f"    {{ name = {_text(node.name)}, address = {_text(node.address)}, port = {node.port} }}"
         for node in lab.endpoints
     )
+    reached = {one.guest_cluster: one for one in lab.guest_connections}
     guests = "".join(
-        f"\n[[guest_cluster]]\nname = {_text(cluster.name)}\nnodes = [{', '.join(map(_text, cluster.nodes))}]\n"
+        f"\n[[guest_cluster]]\nname = {_text(cluster.name)}\nnodes = {_texts(cluster.nodes)}\n"
+        + (_connection_text(reached[cluster.name]) if cluster.name in reached else "")
         for cluster in lab.guest_clusters
     )
     return (
@@ -98,6 +110,16 @@ def config_text(lab: RunningLab) -> str:
         f'[connection]\nuser = {_text(USER)}\nauth = "negotiate"\n'
         f'transport = "http" # the lab has no certificate; its messages are encrypted\n{guests}'
     )
+
+
+def _connection_text(said: GuestConnection) -> str:
+    addresses = _texts(f"{at.address}:{at.port}" for at in said.addresses)
+    user = _text(said.user or "")
+    return f'connection = {{ address = {addresses}, user = {user}, auth = "{said.auth}", transport = "{said.transport}" }}\n'
+
+
+def _texts(texts: Iterable[str]) -> str:
+    return f"[{', '.join(map(_text, texts))}]"
 
 
 def _text(text: str) -> str:
@@ -111,18 +133,41 @@ class _Told(NamedTuple):
     file: Path
     run: str
 
+    def watch(self, node: str, statements: tuple[Statement, ...]) -> None:
+        transcript.append(self.file, transcript.line_of(node, statements, self.run))
+
+
+def _guests(clusters: list[GuestCluster], told: _Told) -> list[LabNode]:
+    """The guests that answer, by an account that no host knows."""
+    return [
+        LabNode(name, endpoints.shells(world, name, told.watch), Account(GUEST_USER, GUEST_PASSWORD))
+        for cluster in clusters
+        if cluster.inside and (world := cluster.world())
+        for name in cluster.inside.answers
+    ]
+
+
+def _connections(
+    clusters: list[GuestCluster], listening: tuple[Endpoint, ...]
+) -> tuple[GuestConnection, ...]:
+    at = {guest.name: NodeAddress(guest.name, guest.address, guest.port) for guest in listening}
+    return tuple(
+        GuestConnection(
+            cluster.name, tuple(at[name] for name in cluster.inside.answers), "negotiate", GUEST_USER, "http"
+        )
+        for cluster in clusters
+        if cluster.inside
+    )
+
 
 def _nodes(world: World, told: _Told, planned: list[Mischief]) -> list[LabNode]:
     mischiefs = Mischiefs(planned) if planned else None
     run = SpoiltWorld(mischiefs).run if mischiefs else run_pipeline
 
-    def watch(node: str, statements: tuple[Statement, ...]) -> None:
-        transcript.append(told.file, transcript.line_of(node, statements, told.run))
-
     def node(listed: Node) -> LabNode:
         return LabNode(
             listed.name,
-            endpoints.shells(world, listed.name, watch, run),
+            endpoints.shells(world, listed.name, told.watch, run),
             Account(USER, PASSWORD),
             latency_ms=listed.latency_ms,
             jitter_ms=listed.jitter_ms,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -14,8 +15,9 @@ from vhdsfix.remote.session import TIME_LIMITS, TimeLimits
 class Target(msgspec.Struct, frozen=True):
     """The hosts to ask, how, and where this run keeps its files.
 
-    `lab` names a scenario; then the lab brings nodes, port and account. No `password`: the current logon. `timeout_s`: for
-    the whole run; None for as long as it takes.
+    `lab` names a scenario; then the lab brings nodes, port and account. No `password`: the current logon.
+    `guest_passwords`: by the guest cluster's name, of those whose connection names a user. `timeout_s`: for the whole run;
+    None for as long as it takes.
     """
 
     settings: Settings
@@ -24,6 +26,7 @@ class Target(msgspec.Struct, frozen=True):
     lab: str | None = None
     limits: TimeLimits = TIME_LIMITS
     timeout_s: float | None = None
+    guest_passwords: Mapping[str, Secret] = {}
 
 
 class PlanRequest(msgspec.Struct, frozen=True):

@@ -69,11 +69,31 @@ class NewFile(msgspec.Struct, forbid_unknown_fields=True):
     written: str | None = None
 
 
+class Inside(msgspec.Struct, forbid_unknown_fields=True):
+    """A guest cluster as its guests tell of it. `answers`: those of its nodes that can be asked; no `name`: as in the config."""
+
+    nodes: list[str]
+    answers: list[str]
+    down: list[str] = []
+    name: str | None = None
+
+
 class GuestCluster(msgspec.Struct, forbid_unknown_fields=True):
-    """What an admin of this world would have in the config: a guest cluster's name, and its nodes' names."""
+    """What an admin of this world would have in the config: a guest cluster's name, and its nodes' names.
+
+    With `inside` its guests answer, to an account of their own.
+    """
 
     name: str
     nodes: list[str]
+    inside: Inside | None = None
+
+    def world(self) -> World | None:
+        """What its guests see: their cluster, and no VMs."""
+        if self.inside is None:
+            return None
+        nodes = [Node(name, "Down" if name in self.inside.down else "Up") for name in self.inside.nodes]
+        return World(Cluster(self.inside.name or self.name, domain=""), nodes, [], [], Tree())
 
 
 class Scenario(msgspec.Struct, forbid_unknown_fields=True):

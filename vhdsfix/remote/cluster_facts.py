@@ -29,7 +29,7 @@ def cluster_facts(answers: Answers) -> ClusterFacts:
             CLUSTER,
             lambda row: ClusterIdentity(row.name, row.id, row.domain or "", row.shared_volumes_root or ""),
         ),
-        nodes=_some(answers, answers.each(CLUSTER_NODES, _node)),
+        nodes=cluster_nodes(answers),
         volumes=answers.each(
             SHARED_VOLUMES, lambda row: SharedVolume(row.volume, FolderPath(row.mount), row.state)
         ),
@@ -39,16 +39,15 @@ def cluster_facts(answers: Answers) -> ClusterFacts:
     )
 
 
+def cluster_nodes(answers: Answers) -> Known[tuple[ClusterNode, ...]] | Unknown:
+    """A cluster without nodes is one that was not seen."""
+    nodes = answers.each(CLUSTER_NODES, _node)
+    return answers.unknown(CLUSTER_NODES, "it named none") if nodes == Known(()) else nodes
+
+
 def _node(row: ClusterNodeRow) -> ClusterNode:
     version = (row.major_version, row.minor_version, row.build_number)
     return ClusterNode(row.name, row.state, None if None in version else ".".join(map(str, version)))
-
-
-def _some(
-    answers: Answers, nodes: Known[tuple[ClusterNode, ...]] | Unknown
-) -> Known[tuple[ClusterNode, ...]] | Unknown:
-    """A cluster without nodes is one that was not seen."""
-    return answers.unknown(CLUSTER_NODES, "it named none") if nodes == Known(()) else nodes
 
 
 def _clustered_vms(answers: Answers) -> Known[tuple[ClusteredVm, ...]] | Unknown:

@@ -22,7 +22,7 @@ Watch = Callable[[float, Callable[[], None]], AbstractContextManager[None]]
 """Calls what it is given, from another thread, where the block takes longer than so many seconds."""
 
 
-def _unwatched(_deadline_s: float, _abort: Callable[[], None]) -> AbstractContextManager[None]:
+def unwatched(_deadline_s: float, _abort: Callable[[], None]) -> AbstractContextManager[None]:
     return nullcontext()
 
 
@@ -39,7 +39,7 @@ class Machine:
         connection: Connection,
         password: Secret | None,
         limits: TimeLimits = TIME_LIMITS,
-        watch: Watch = _unwatched,
+        watch: Watch = unwatched,
     ) -> None:
         self._connection = connection
         self._password = password

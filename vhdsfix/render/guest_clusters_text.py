@@ -44,7 +44,7 @@ def _how_many(name: str, completeness: Completeness) -> str:
         who = _WHO_KNOWS[completeness.told_by]
         found = f"{completeness.found} of {completeness.expected} nodes of {name} found, {who}"
     why = "; ".join((*completeness.not_found, *completeness.not_seen))
-    return f"incomplete, because {why}: {found}" if why else found
+    return f"{found}: incomplete, because {why}" if why else found
 
 
 def _who(guest: GuestCluster, vms: dict[str, Vm]) -> Iterator[str]:

@@ -67,6 +67,7 @@ def _of_guest_clusters(facts: Facts, inventory: Inventory, scope: Scope) -> tupl
         *coverage.every_configured_guest_node_is_a_vm(inventory, scope.configured),
         *coverage.some_guest_cluster_was_found(facts, inventory),
         *guest_membership.every_guest_cluster_is_whole(inventory),
+        *guest_membership.every_guest_cluster_answered(facts, inventory),
         *guest_membership.all_evidence_agrees(inventory),
         *guest_membership.every_path_of_a_vhd_set_is_believed(inventory),
         *guest_answers.every_guest_tells_of_its_cluster(facts, inventory),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from vhdsfix.model.facts import Facts
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import Completeness, DiskFiles, Inventory
+from vhdsfix.model.readings import Unknown
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.in_question import guest_clusters_in_question
 
@@ -20,6 +22,21 @@ def every_guest_cluster_is_whole(inventory: Inventory) -> tuple[Finding, ...]:
         )
         for cluster in inventory.guest_clusters
         if cluster.completeness.not_found or set(cluster.completeness.not_seen) - set(inventory.not_shown)
+    )
+
+
+def every_guest_cluster_answered(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
+    """One that was found says so among what is missing of it; here are those of which nothing was found."""
+    found = {name.casefold() for cluster in inventory.guest_clusters for name in cluster.configured_as}
+    return tuple(
+        finding(
+            "guest-cluster-incomplete",
+            subject=guest.configured,
+            summary=f"guest cluster {guest.configured} was to be asked itself, and did not answer: {guest.nodes.why}",
+            incomplete=True,
+        )
+        for guest in facts.guests
+        if isinstance(guest.nodes, Unknown) and guest.configured.casefold() not in found
     )
 
 

@@ -8,13 +8,14 @@ import msgspec
 
 from vhdsfix.errors import UsageError
 from vhdsfix.membership import short_name
-from vhdsfix.model.facts import ClusterFacts, Facts, NodeFacts
+from vhdsfix.model.facts import ClusterFacts, Facts, GuestFacts, NodeFacts
 from vhdsfix.model.plan import Scope
 from vhdsfix.model.readings import Known, known_or
 from vhdsfix.ports import Hosts, Notify, Reader
 from vhdsfix.survey.checks import paths_to_see
 from vhdsfix.survey.folders import FoldersToRead, ask_folders, folders_in
 from vhdsfix.survey.given import ask_given
+from vhdsfix.survey.guests import ask_guests
 from vhdsfix.survey.moving import some_vm_moves
 from vhdsfix.survey.nodes import Nodes
 
@@ -43,10 +44,18 @@ def survey(
     _must_be_one_cluster(expected_cluster, cluster, nodes.facts())
     identity = known_or(cluster.identity, None)
     paths = paths_to_see(cluster)
-    nodes.ask_the_rest(known_or(cluster.nodes, ()), identity.domain if identity else "", paths)
+    guests: list[GuestFacts] = []
+    hosts.at_once(
+        [
+            lambda: nodes.ask_the_rest(
+                known_or(cluster.nodes, ()), identity.domain if identity else "", paths
+            ),
+            lambda: guests.extend(ask_guests(hosts, notify)),
+        ]
+    )
     if some_vm_moves(cluster, nodes.facts()):
         nodes.ask_again(paths)
-    facts = Facts(taken_at=taken_at, cluster=cluster, nodes=nodes.facts(), folders=())
+    facts = Facts(taken_at=taken_at, cluster=cluster, nodes=nodes.facts(), folders=(), guests=tuple(guests))
     wanted = folders_of(facts) if folders_of else folders_in(scope, facts)
     return msgspec.structs.replace(facts, folders=ask_folders(wanted, nodes, hosts, notify))
 
