@@ -256,12 +256,12 @@ def test_a_node_that_does_not_answer_is_not_checked(nodes: dict[str, Node]) -> N
     assert facts.nodes[1].checks == NodeChecks()
 
 
-def test_where_drives_are_not_known_nothing_is_known_of_what_they_share(nodes: dict[str, Node]) -> None:
+def test_where_drives_are_not_known_nobody_knows_what_to_ask_about_them(nodes: dict[str, Node]) -> None:
     seen = nodes["HV01"].itself
     unknown = Unknown("denied")
     nodes["HV01"].itself = lambda: msgspec.structs.replace(seen(), drives=unknown)  # type: ignore[method-assign]
     checks = look(nodes, "HV01").nodes[0].checks
-    assert {checks.vhd_sets, checks.backup_services, checks.guest_names, checks.checkpoints} == {unknown}
+    assert {checks.vhd_sets, checks.backup_services, checks.guest_names, checks.checkpoints} == {NOT_ASKED}
     assert checks.merge_failures == Known(())
 
 

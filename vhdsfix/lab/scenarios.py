@@ -151,7 +151,15 @@ def build(scenario: Scenario) -> World:
     for file in scenario.file:
         _add_file(world, file)
     _add_drives_files(world, scenario.vm)
+    _add_config_store(world.tree, scenario.cluster.config_store)
     return world
+
+
+def _add_config_store(tree: Tree, path: str | None) -> None:
+    """The folder that is set is there; a scenario in which it is not makes it go away."""
+    if path and tree.get(path) is None:
+        _add_path_to(tree, path)
+        tree.add(path)
 
 
 def _add_volume(world: World, volume: NewVolume) -> Entry:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from vhdsfix.membership import shared_disk
-from vhdsfix.model.facts import ClusterFacts, NodeFacts
+from vhdsfix.model.facts import NOT_ASKED, ClusterFacts, NodeFacts
 from vhdsfix.model.readings import Unknown, known_or
 from vhdsfix.model.windows import FolderPath
 from vhdsfix.ports import Notify, Progress, Reader, ToCheck
@@ -26,14 +26,14 @@ def paths_to_see(cluster: ClusterFacts) -> tuple[FolderPath, ...]:
 
 
 def checked(reader: Reader, node: NodeFacts, paths: Sequence[FolderPath], notify: Notify) -> NodeFacts:
-    """The node's facts with its checks; where its VMs' drives are not known, nothing is known of what they share either."""
+    """The node's facts with its checks; where its VMs' drives are not known, nobody knows what to ask about them."""
     if isinstance(node.host, Unknown):
         return node
     notify(Progress("checking", node.name))
     checks = reader.checks(_to_check(node, paths))
     if isinstance(node.drives, Unknown):
-        missed = dict.fromkeys(("vhd_sets", "backup_services", "guest_names", "checkpoints"), node.drives)
-        checks = msgspec.structs.replace(checks, **missed)
+        about_vms = ("vhd_sets", "backup_services", "guest_names", "checkpoints")
+        checks = msgspec.structs.replace(checks, **dict.fromkeys(about_vms, NOT_ASKED))
     return msgspec.structs.replace(node, checks=checks)
 
 
