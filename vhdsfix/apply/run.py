@@ -9,7 +9,7 @@ from functools import partial
 from vhdsfix.apply.folder import FolderAtWork, FolderGrants
 from vhdsfix.apply.journal import Journal
 from vhdsfix.model.outcome import ActionOutcome, Outcome, Untouched
-from vhdsfix.model.plan import Action, Plan, PlannedFolder
+from vhdsfix.model.plan import Action, Op, Plan, PlannedFolder
 from vhdsfix.ports import Notify, Progress, Registry, Stop
 
 Outcomes = tuple[ActionOutcome, ...]
@@ -83,6 +83,9 @@ def _next(folder: FolderAtWork, action: Action, stop: Stop, steps: _Steps) -> Ou
     return folder.carry_out(action)
 
 
+_DOING: dict[Op, str] = {"grant": "granting", "remove": "taking back", "restore": "restoring"}
+
+
 class _Steps:
     """Counts the actions that were begun, in whatever folder."""
 
@@ -96,7 +99,7 @@ class _Steps:
         with self._one_at_a_time:
             self._begun += 1
             begun = self._begun
-        self._notify(Progress("granting", f"{action.vm_name} on {action.folder}", begun, self._total))
+        self._notify(Progress(_DOING[action.op], f"{action.vm_name} on {action.folder}", begun, self._total))
 
 
 def _unseen(action: Action) -> PlannedFolder:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,6 +15,20 @@ from vhdsfix.cli.options import ConnectionOptions, ScopeOptions
 def apply_command(connection: ConnectionOptions, scope: ScopeOptions, saved: Path | None) -> str:
     """`vhdsfix apply …` against the same hosts: a saved plan, or a new one in the same scope."""
     words = ["vhdsfix", "apply", *([str(saved)] if saved else _words(scope)), *_words(connection)]
+    return _line(words)
+
+
+def undo_command(connection: ConnectionOptions, run: str, folders: Sequence[str], vms: Sequence[str]) -> str:
+    """`vhdsfix undo …` of the same run against the same hosts."""
+    chosen = [*_repeated("--folder", folders), *_repeated("--vm", vms)]
+    return _line(["vhdsfix", "undo", run, *chosen, *_words(connection)])
+
+
+def _repeated(option: str, values: Sequence[str]) -> list[str]:
+    return [word for value in values for word in (option, value)]
+
+
+def _line(words: list[str]) -> str:
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
 
 

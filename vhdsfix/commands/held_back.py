@@ -8,22 +8,27 @@ from vhdsfix.apply.recovery import ClosedIntent
 from vhdsfix.model.outcome import Stuck
 from vhdsfix.model.plan import Plan
 from vhdsfix.model.verdicts import VerdictKind
+from vhdsfix.model.windows import VmId
 
 
 def by_a_fresh_look(plan: Plan, fresh: Plan) -> dict[str, str]:
-    """Actions that a fresh plan would not make, though it does not call their VM granted: id → why."""
+    """Actions that a fresh plan would not make, though they are still to be made: id → why."""
     wanted = {action.id for action in fresh.actions}
-    granted = {
-        (folder.path.key, vm.vm_id)
-        for folder in fresh.folders
-        for vm in folder.vms
-        if vm.verdict == VerdictKind.GRANTED
-    }
+    settled = _in_place(fresh)
     return {
         action.id: f"a fresh look says otherwise: {_why(fresh, action.folder.key, action.vm_id)}"
         for action in plan.actions
-        if action.id not in wanted and (action.folder.key, action.vm_id) not in granted
+        if action.id not in wanted and (action.folder.key, action.vm_id) not in settled
     }
+
+
+def _in_place(fresh: Plan) -> set[tuple[str, VmId]]:
+    """Folder and VM where nothing is left to do: granted; or, to undo, neither planned nor refused."""
+    standing = [(folder.path.key, vm) for folder in fresh.folders for vm in folder.vms]
+    if fresh.kind == "apply":
+        return {(key, vm.vm_id) for key, vm in standing if vm.verdict == VerdictKind.GRANTED}
+    refused = {(found.folder.key, found.vm_id) for found in fresh.findings if found.folder}
+    return {(key, vm.vm_id) for key, vm in standing} - refused
 
 
 def by_an_earlier_run(plan: Plan, recovered: Iterable[ClosedIntent]) -> dict[str, str]:

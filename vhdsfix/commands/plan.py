@@ -17,6 +17,7 @@ from vhdsfix.plan_document import written
 from vhdsfix.ports import Notify
 from vhdsfix.survey import survey
 
+_TO_DO = {"apply": "grant(s) to make", "undo": "change(s) to take back"}
 TOOL = Tool(name="vhdsfix", version=__version__)
 
 
@@ -60,7 +61,7 @@ def _of_plan(plan: Plan) -> tuple[Reason, ...]:
         unseen = [found.summary for found in plan.findings if found.incomplete]
         reasons.append(Reason(ExitCode.INCOMPLETE, f"not everything could be looked at: {unseen[0]}"))
     if plan.actions:
-        reasons.append(Reason(ExitCode.CHANGES_PENDING, f"{len(plan.actions)} grant(s) to make"))
+        reasons.append(Reason(ExitCode.CHANGES_PENDING, f"{len(plan.actions)} {_TO_DO[plan.kind]}"))
     waiting = [found for found in plan.findings if found.needs_a_person]
     if waiting:
         reasons.append(

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from vhdsfix.apply.journal import Journal
 from vhdsfix.apply.recovery import ClosedIntent, close_open_intents
 from vhdsfix.apply.run import apply_plan
 from vhdsfix.commands import cluster_lock, held_back, identity
+from vhdsfix.commands.fleet import WritingFleet
 from vhdsfix.commands.patience import Patience
 from vhdsfix.commands.registry import VmRegistry
 from vhdsfix.commands.result import ApplyReport
@@ -23,14 +23,11 @@ from vhdsfix.errors import DeclinedError, JournalError, VhdsfixError
 from vhdsfix.model.facts import Facts
 from vhdsfix.model.outcome import ActionOutcome
 from vhdsfix.model.plan import HostCluster, Plan
-from vhdsfix.ports import Hosts, Notify, Stop, Writer
+from vhdsfix.ports import Notify, Stop
 
 Approve = Callable[[Plan], bool]
 Endable = Callable[[], AbstractContextManager[None]]
 """A block that a request to stop ends at once, by KeyboardInterrupt."""
-
-NO_PATIENCE = partial(Patience, 0, bool)
-"""For the other run that is writing; `bool` says that nobody asked to stop."""
 
 APPROVAL_HOLDS_S = 60
 """An approval that took longer than this was given to a picture that may be old: the cluster is looked at again."""
@@ -43,30 +40,34 @@ class Seen(NamedTuple):
     plan: Plan
 
 
+class Manner(NamedTuple):
+    """How a run is watched and ended.
+
+    `stop`: asked between actions. `endable`: a block that only asks, which a request to stop ends by KeyboardInterrupt.
+    `lock_timeout_s`: for so long another run is waited for.
+    """
+
+    notify: Notify
+    stop: Stop
+    endable: Endable = nullcontext
+    lock_timeout_s: float = 0
+
+
 class Work:
     """One run against one host cluster. `look` asks its nodes and judges what they say."""
 
     def __init__(
-        self,
-        hosts: Hosts[Writer],
-        look: Callable[[], Seen],
-        state_dir: Path,
-        notify: Notify,
-        stop: Stop,
-        *,
-        endable: Endable = nullcontext,
-        lock_patience: Callable[[], Patience] = NO_PATIENCE,
+        self, reached: WritingFleet, look: Callable[[], Seen], state_dir: Path, manner: Manner
     ) -> None:
         self._ask = look
-        self._endable = endable
-        self._lock_patience = lock_patience
-        self._hosts = hosts
+        self._manner = manner
+        self._time = reached.time
+        self._hosts = reached.hosts
         self._state_dir = state_dir
-        self._notify = notify
-        self._stop = stop
+        self._notify = manner.notify
 
     def look(self) -> Seen:
-        with self._endable():
+        with self._manner.endable():
             return self._ask()
 
     def approved(
@@ -91,7 +92,7 @@ class Work:
         """Close what an earlier run left open, then do the plan under the cluster's lock, then look again."""
         if not seen.plan.cluster.id:
             return ApplyReport(plan, ())
-        patience = self._lock_patience()
+        patience = Patience(min(self._manner.lock_timeout_s, self._time.left_s), self._manner.stop)
         with cluster_lock.only_writer(self._state_dir, seen.plan.cluster, patience, self._notify) as writing:
             folder = writing.folder
             if writing.waited:
@@ -110,7 +111,7 @@ class Work:
         self, folder: Path, cluster: HostCluster, registry: VmRegistry
     ) -> tuple[ClosedIntent, ...]:
         died_runs = journals.died_runs(folder, cluster)
-        with self._endable():
+        with self._manner.endable():
             return tuple(
                 closed
                 for died in died_runs
@@ -124,6 +125,9 @@ class Work:
         return apply_plan(
             plan, back, registry, journal, notify=self._notify, stop=self._stop, at_once=at_once
         )
+
+    def _stop(self) -> bool:
+        return self._manner.stop() or self._time.is_over
 
     def _look_after(self) -> Plan | None:
         """What is so now; None where nobody could tell: what was done stays told all the same."""

@@ -72,6 +72,8 @@ def _left_for_a_person(plan: Plan) -> tuple[Line, ...]:
 
 
 def _why_nothing_changes(plan: Plan) -> str:
+    if plan.kind == "undo":
+        return _why_nothing_is_undone(plan)
     verdicts = [vm.verdict for folder in plan.folders for vm in folder.vms]
     not_in_order = sum(verdict != VerdictKind.GRANTED for verdict in verdicts)
     if not_in_order:
@@ -81,6 +83,13 @@ def _why_nothing_changes(plan: Plan) -> str:
     if not verdicts:
         return f"Nothing to change: no folder{seen} holds a VHD Set of a guest cluster{_in_scope(plan)}."
     return f"Nothing to change: every VM{seen} has its grant on every folder{_in_scope(plan)}."
+
+
+def _why_nothing_is_undone(plan: Plan) -> str:
+    refused = counted(len(plan.findings), "change")
+    if plan.findings:
+        return f"Nothing is taken back: {refused} of the run cannot be, for the reasons above."
+    return "Nothing to take back: every VM has what it had before the run."
 
 
 def _in_scope(plan: Plan) -> str:

@@ -6,7 +6,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from vhdsfix.model.plan import Plan, PlannedFolder, PlannedVm
+from vhdsfix.model.plan import Action, Plan, PlannedFolder, PlannedVm
 from vhdsfix.model.verdicts import VerdictKind
 from vhdsfix.render.console import print_whole
 from vhdsfix.render.findings_text import mended, print_findings
@@ -38,6 +38,8 @@ def print_plan(console: Console, plan: Plan, *, next_command: str | None) -> Non
 def _print_heading(console: Console, plan: Plan) -> None:
     name = plan.cluster.name or "(its name is not known)"
     console.print(said(f"Host cluster {name}", "bold"))
+    if plan.undoes:
+        console.print(said(f"Takes back what run {plan.undoes} did"))
     console.print(said(f"Plan {plan.digest[:12] or '(not saved)'}, made {plan.created_at}"))
     for guest in plan.inventory.guest_clusters:
         for number, line in enumerate(lines_of(guest, plan)):
@@ -67,6 +69,17 @@ def _print_actions(console: Console, plan: Plan) -> None:
     console.print()
     console.print(said("Changes to make", "bold"))
     for number, action in enumerate(plan.actions, 1):
-        print_whole(console, f"{number:>3}. grant {action.vm_name} full control, on {action.run_on}")
+        print_whole(console, f"{number:>3}. {_what(action)}, on {action.run_on}")
         print_whole(console, f"     {action.command}", "cyan")
-    print_paragraph(console, f"This mends {mended(plan)}.")
+    if mended(plan):
+        print_paragraph(console, f"This mends {mended(plan)}.")
+
+
+def _what(action: Action) -> str:
+    match action.op:
+        case "grant":
+            return f"grant {action.vm_name} full control"
+        case "remove":
+            return f"take away what the folder itself allows {action.vm_name}"
+        case "restore":
+            return f"give {action.vm_name} back {action.rights} in place of what the folder itself allows it"
