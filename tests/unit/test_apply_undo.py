@@ -311,6 +311,14 @@ class TestItRefuses:
         assert "Disk.vhds" in why
         assert "no change to the folder takes that back" in why
 
+    def test_a_vm_that_only_its_own_disk_keeps_there(self, story: Story) -> None:
+        """Nobody is asked for the checkpoints of a VM that shares no disk."""
+        story.world.add_file(f"{FOLDER}\\Own.vhdx", "O:BAG:SYD:P(A;;FA;;;BA)")
+        record = story.grant(FIRST)
+        story.world.vm("Guest1").drives = [Drive(path=f"{FOLDER}\\Own.vhdx")]
+        (why,) = story.refusals(record)
+        assert "was not asked" in why
+
 
 def test_a_file_of_another_vm_alone_is_nobody_elses_business(story: Story) -> None:
     record = story.grant(FIRST)

@@ -12,12 +12,12 @@ from vhdsfix.apply.dacls import Dacls, dacls_of, parsed
 from vhdsfix.apply.goal import Goal, goal_of, lack, own_entries
 from vhdsfix.apply.made import Made
 from vhdsfix.apply.use_of_files import Loss, losses_of
-from vhdsfix.membership import inventory_of, short_name
-from vhdsfix.membership.shown import everything_was_shown
+from vhdsfix.membership import inventory_of, shared_disk, short_name
+from vhdsfix.membership.shown import drives_of, everything_was_shown
 from vhdsfix.model.facts import Facts
 from vhdsfix.model.inventory import FolderUse, Vm
 from vhdsfix.model.plan import ConfiguredGuestCluster, Op
-from vhdsfix.model.readings import Absent, Known, Unknown
+from vhdsfix.model.readings import Absent, Unknown
 from vhdsfix.model.windows import Ace, AceType, Sid, VmId
 from vhdsfix.plan_document import REMOVE, RESTORE
 
@@ -147,7 +147,7 @@ def _refusals(made: Made, case: Case, states: _States) -> Iterator[Refused]:
     yield from _of_permissions(made.vm_id, states)
     for loss in losses_of(made, states.before, states.now, case.facts, case.uses.get(made.folder.key)):
         yield _for_a_loss(loss)
-    yield from _of_checkpoints(vm, case.facts)
+    yield from _of_checkpoints(made, vm, case.facts)
 
 
 def _changed_since(made: Made, sids: frozenset[Sid], states: _States) -> str | None:
@@ -199,16 +199,24 @@ def _for_a_loss(loss: Loss) -> Refused:
     return Refused(f"the VM would be left without its own access to {loss.file}, which it uses: {loss.why}")
 
 
-def _of_checkpoints(vm: Vm, facts: Facts) -> Iterator[Refused]:
-    """A backup may be running, or its merge still to come: that needs the grant."""
-    on_its_node = [node for node in facts.nodes if short_name(node.name) == short_name(vm.node)]
-    for node in on_its_node:
-        checkpoints = node.checks.checkpoints
+def _of_checkpoints(made: Made, vm: Vm, facts: Facts) -> Iterator[Refused]:
+    """A backup may be running, or its merge still to come: that needs the grant. Nodes are asked about VMs that share disks."""
+    drives = [drive for drive in drives_of(facts) if drive.vm_id == vm.vm_id]
+    if not any(drive.shared or shared_disk(drive) for drive in drives):
+        if any(drive.path and drive.path.is_below(made.folder) for drive in drives):
+            yield Refused(
+                "whether it has a recovery checkpoint was not asked: it shares no disk", unseen=True
+            )
+        return
+    its_nodes = {short_name(name) for name in (vm.node, *vm.also_on)}
+    for checkpoints in (
+        node.checks.checkpoints for node in facts.nodes if short_name(node.name) in its_nodes
+    ):
         if isinstance(checkpoints, Unknown):
             yield Refused(
-                f"whether the VM has a recovery checkpoint is not known: {checkpoints.why}", unseen=True
+                f"whether it has a recovery checkpoint is not known: {checkpoints.why}", unseen=True
             )
-        elif isinstance(checkpoints, Known) and any(one.vm_id == vm.vm_id for one in checkpoints.value):
+        elif any(one.vm_id == vm.vm_id for one in checkpoints.value):
             yield Refused(
                 "the VM has a recovery checkpoint: a backup runs, or its merge, which needs the grant"
             )
