@@ -6,18 +6,16 @@ Environment variables (`ENVIRONMENT` says what each is for) are read here and no
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 import msgspec
 import platformdirs
 
+from vhdsfix import config_file
 from vhdsfix.errors import UsageError
 from vhdsfix.model.plan import Accepted, ConfiguredGuestCluster
-from vhdsfix.model.windows import FolderPath
 
 GUEST_PASSWORD = "VHDSFIX_GUEST_PASSWORD_<NAME>"
 ENVIRONMENT: Mapping[str, str] = {
@@ -31,9 +29,6 @@ ENVIRONMENT: Mapping[str, str] = {
 
 Auth = Literal["negotiate", "ntlm", "kerberos", "basic"]
 Transport = Literal["auto", "http", "https"]
-CONFIG_VERSION = 1
-MAX_CHANGES = 100
-"""So many changes one run may make where nobody says otherwise."""
 LARGEST_PORT = 65535
 _HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[\w.-]+)?")
 _BRACKETED = re.compile(r"\[([^\[\]]*)\](?::(.*))?", re.DOTALL)
@@ -112,64 +107,17 @@ class Settings(msgspec.Struct, frozen=True):
     guest_clusters: tuple[ConfiguredGuestCluster, ...] = ()
     guest_connections: tuple[GuestConnection, ...] = ()
     accepted: tuple[Accepted, ...] = ()
-    max_changes: int = MAX_CHANGES
+    max_changes: int = config_file.MAX_CHANGES
     require_approval: bool = False
-
-
-class _Node(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    address: str | None = None
-    port: int | None = None
-
-
-class _HostCluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str | None = None
-    node: tuple[_Node, ...] = ()
-
-
-class _Connection(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    auth: str | None = None
-    user: str | None = None
-    transport: str | None = None
-    ca_file: str | None = None
-    configuration_name: str | None = None
-
-
-class _GuestConnection(_Connection, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    address: str | tuple[str, ...]
-
-
-class _GuestCluster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    name: str
-    folders: tuple[FolderPath, ...] = ()
-    nodes: tuple[str, ...] = ()
-    connection: _GuestConnection | None = None
-
-
-class _Accept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    finding: str
-    subject: str
-    reason: str
-    until: date | None = None
-
-
-class _Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    max_changes: Annotated[int, msgspec.Meta(ge=0)] = MAX_CHANGES
-    require_approval: bool = False
-
-
-class _ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    config_version: int
-    host_cluster: _HostCluster = _HostCluster()
-    connection: _Connection = _Connection()
-    guest_cluster: tuple[_GuestCluster, ...] = ()
-    accept: tuple[_Accept, ...] = ()
-    limits: _Limits = _Limits()
 
 
 def settings_from(options: Options, environment: Mapping[str, str], file_text: str | None) -> Settings:
     """Option before environment before file; raises UsageError that names the option, or the file and the key."""
-    file = _read(file_text, options.config_name) if file_text is not None else _ConfigFile(CONFIG_VERSION)
+    file = (
+        config_file.read(file_text, options.config_name)
+        if file_text is not None
+        else config_file.ConfigFile(config_file.CONFIG_VERSION)
+    )
     said = file.connection
     return Settings(
         cluster_name=options.cluster or file.host_cluster.name,
@@ -227,11 +175,13 @@ def _one_of(allowed: Any, what: str, value: str) -> Any:
     return value
 
 
-def _listed(nodes: tuple[_Node, ...], file_name: str) -> tuple[NodeAddress, ...]:
+def _listed(nodes: tuple[config_file.Node, ...], file_name: str) -> tuple[NodeAddress, ...]:
     return tuple(_checked(node, f"{file_name}: host_cluster.node {node.name!r}") for node in nodes)
 
 
-def _guest_connections(clusters: tuple[_GuestCluster, ...], file_name: str) -> tuple[GuestConnection, ...]:
+def _guest_connections(
+    clusters: tuple[config_file.GuestCluster, ...], file_name: str
+) -> tuple[GuestConnection, ...]:
     names = [cluster.name.casefold() for cluster in clusters if cluster.connection]
     if len(set(names)) < len(names):
         raise UsageError(f"{file_name}: a guest cluster has two connections; name all addresses in one")
@@ -242,7 +192,7 @@ def _guest_connections(clusters: tuple[_GuestCluster, ...], file_name: str) -> t
     )
 
 
-def _guest_connection(cluster: str, said: _GuestConnection, where: str) -> GuestConnection:
+def _guest_connection(cluster: str, said: config_file.GuestConnectionEntry, where: str) -> GuestConnection:
     addresses = (said.address,) if isinstance(said.address, str) else said.address
     if not addresses:
         raise UsageError(f"{where} its connection names no address")
@@ -257,7 +207,7 @@ def _guest_connection(cluster: str, said: _GuestConnection, where: str) -> Guest
     )
 
 
-def _checked(node: _Node, where: str) -> NodeAddress:
+def _checked(node: config_file.Node, where: str) -> NodeAddress:
     address = node.address or node.name
     if not _HOST.fullmatch(address):
         raise UsageError(f"{where}: {address!r} is no host name or address")
@@ -265,49 +215,6 @@ def _checked(node: _Node, where: str) -> NodeAddress:
     return NodeAddress(node.name, address, port)
 
 
-def _accepted(entry: _Accept) -> Accepted:
+def _accepted(entry: config_file.Accept) -> Accepted:
     until = entry.until.isoformat() if entry.until else None
     return Accepted(entry.finding, entry.subject, entry.reason, until)
-
-
-def _read(text: str, file_name: str) -> _ConfigFile:
-    try:
-        tables = tomllib.loads(text)
-        _no_password_in(tables, file_name)
-        file = msgspec.convert(tables, _ConfigFile, dec_hook=_folder_path)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{file_name} is no TOML: {error}") from error
-    except (msgspec.ValidationError, RecursionError) as error:
-        raise UsageError(f"{file_name}: {_in_the_words_of_toml(str(error))}") from error
-    if file.config_version != CONFIG_VERSION:
-        raise UsageError(
-            f"{file_name}: config_version is {file.config_version}; this vhdsfix reads {CONFIG_VERSION}"
-        )
-    return file
-
-
-def _no_password_in(tables: Any, file_name: str) -> None:
-    """A password in a file gets copied and checked in: better no run than that."""
-    if isinstance(tables, dict):
-        if any("password" in key.casefold() for key in tables):
-            raise UsageError(
-                f"{file_name} holds a password; remove it, change it, and hand it over by prompt, "
-                "VHDSFIX_PASSWORD or --password-file"
-            )
-        tables = list(tables.values())
-    for table in tables if isinstance(tables, list) else ():
-        _no_password_in(table, file_name)
-
-
-def _in_the_words_of_toml(message: str) -> str:
-    """Msgspec says "Object contains unknown field `x` - at `$.connection`"."""
-    fault, _, place = message.partition(" - at ")
-    fault = fault.replace("Object contains unknown field", "unknown key")
-    fault = fault.replace("Object missing required field", "missing key")
-    return f"{fault} in {place.replace('$.', '')}" if place else fault
-
-
-def _folder_path(kind: type, value: Any) -> FolderPath:
-    if kind is FolderPath and isinstance(value, str):
-        return FolderPath(value)
-    raise ValueError("expected a folder's path")
