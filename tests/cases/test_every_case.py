@@ -31,7 +31,7 @@ VMS = {"{GC1}": "d3599536-222a-4d6e-bb10-a6019c3f2b9b", "{GC2}": "a0af7903-94b4-
 @pytest.mark.parametrize("path", CASES, ids=[f"{path.parent.name}/{path.stem}" for path in CASES])
 def test_a_case(path: Path) -> None:
     case = _read(path)
-    plan = planner.plan_from(_facts(case.get("facts", {})), _scope(case), Tool("vhdsfix", "test"))
+    plan = planner.plan_from(case_facts(path), case_scope(path), Tool("vhdsfix", "test"))
 
     assert _found(plan) == [tuple(found) for found in case["findings"]], case["why"]
     assert [(a.vm_name, a.folder, a.run_on) for a in plan.actions] == [tuple(a) for a in case["actions"]], (
@@ -46,6 +46,15 @@ def test_a_case(path: Path) -> None:
 
 def test_every_rule_has_cases() -> None:
     assert {path.parent.name for path in CASES} >= RULES
+
+
+def case_facts(path: Path) -> Facts:
+    """What a case's nodes answered."""
+    return _facts(_read(path).get("facts", {}))
+
+
+def case_scope(path: Path) -> Scope:
+    return _scope(_read(path))
 
 
 def _found(plan: Plan) -> list[tuple[str, str]]:
