@@ -130,6 +130,13 @@ def plan(
     facts_out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write what the nodes answered there.")
     ] = None,
+    scrub: Annotated[
+        bool,
+        typer.Option(
+            "--scrub",
+            help="Replace names, addresses, GUIDs and SIDs in that file, for a bug report; it gives the same plan.",
+        ),
+    ] = False,
     facts: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Judge these saved answers and ask no host.")
     ] = None,
@@ -140,7 +147,7 @@ def plan(
     """Show which VM lacks its grant on which folder. Changes nothing."""
     from vhdsfix.cli import plan_command
 
-    files = plan_command.Files(save=save, facts_out=facts_out, facts=facts, force=force)
+    files = plan_command.Files(save=save, facts_out=facts_out, scrub=scrub, facts=facts, force=force)
     return plan_command.run(scope, connection, output, files)
 
 

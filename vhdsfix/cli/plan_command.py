@@ -17,6 +17,7 @@ from vhdsfix.cli.target import folders_from, target_of_hosts, target_without_hos
 from vhdsfix.commands import plan
 from vhdsfix.commands.requests import PlanRequest
 from vhdsfix.commands.result import Result
+from vhdsfix.errors import UsageError
 from vhdsfix.model.plan import Plan
 from vhdsfix.render.plan_text import print_plan
 from vhdsfix.render.progress import ProgressLine
@@ -28,6 +29,7 @@ class Files:
 
     save: Path | None
     facts_out: Path | None
+    scrub: bool
     facts: Path | None
     force: bool
 
@@ -50,6 +52,8 @@ def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOption
 
 
 def _request(scope: ScopeOptions, connection: ConnectionOptions, files: Files) -> PlanRequest:
+    if files.scrub and not files.facts_out:
+        raise UsageError("--scrub is about the file of --facts-out FILE; name it")
     target_of = target_without_hosts if files.facts else target_of_hosts
     return PlanRequest(
         target=target_of(connection, os.environ),
@@ -58,6 +62,7 @@ def _request(scope: ScopeOptions, connection: ConnectionOptions, files: Files) -
         accept_reach=folders_from("--accept-reach", scope.accept_reach),
         facts=files.facts,
         facts_out=files.facts_out,
+        scrub=files.scrub,
         save=files.save,
         force=files.force,
     )

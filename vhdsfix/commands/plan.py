@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from vhdsfix import __version__, planner
-from vhdsfix.commands import files, fleet
+from vhdsfix.commands import facts_file, files, fleet
 from vhdsfix.commands.requests import PlanRequest
 from vhdsfix.commands.result import Reason, Result
-from vhdsfix.errors import ExitCode, UsageError
-from vhdsfix.model.document import from_json, to_json
-from vhdsfix.model.facts import FORMAT_VERSION, Facts
+from vhdsfix.errors import ExitCode
+from vhdsfix.model.facts import Facts
 from vhdsfix.model.plan import Plan, Scope, Tool
 from vhdsfix.model.readings import Known
 from vhdsfix.plan_document import written
 from vhdsfix.ports import Notify
+from vhdsfix.scrub import scrubbed
 from vhdsfix.survey import survey
 
 _TO_DO = {"apply": "grant(s) to make", "undo": "change(s) to take back"}
@@ -29,7 +29,8 @@ def run(request: PlanRequest, notify: Notify) -> Result:
     facts, scope = _judged_from(request, notify)
     plan = planner.plan_from(facts, scope, TOOL)
     if request.facts_out:
-        files.write_whole(request.facts_out, to_json(facts, indent=2) + b"\n", force=request.force)
+        saved = scrubbed(facts, scope) if request.scrub else (facts, scope)
+        files.write_whole(request.facts_out, facts_file.written(*saved), force=request.force)
     if request.save:
         files.write_whole(request.save, written(plan), force=request.force)
     return Result("plan", plan, reasons_of(facts, plan))
@@ -72,31 +73,13 @@ def _of_plan(plan: Plan) -> tuple[Reason, ...]:
 
 def _judged_from(request: PlanRequest, notify: Notify) -> tuple[Facts, Scope]:
     if request.facts:
-        settings = request.target.settings
-        scope = fleet.scope_of(settings, request.folders, request.guest_clusters, request.accept_reach)
-        return _saved_facts(request), scope
+        scope = fleet.scope_of(
+            request.target.settings, request.folders, request.guest_clusters, request.accept_reach
+        )
+        facts, scope_then = facts_file.read(request.facts)
+        return facts, scope_then if scope == Scope() else scope
     with fleet.for_reading(request.target, "plan") as reached:
         scope = fleet.scope_of(
             reached.settings, request.folders, request.guest_clusters, request.accept_reach
         )
         return survey(reached.hosts, scope, now(), reached.settings.cluster_name, notify), scope
-
-
-def _saved_facts(request: PlanRequest) -> Facts:
-    if request.facts is None:
-        raise UsageError("no facts were named")
-    try:
-        facts = from_json(files.read_whole(request.facts, "the facts"), Facts)
-    except ValueError as error:
-        raise UsageError(f"{request.facts} holds no facts of vhdsfix: {error}") from error
-    try:
-        datetime.fromisoformat(facts.taken_at)
-    except ValueError as error:
-        raise UsageError(
-            f"{request.facts} holds no facts of vhdsfix: {facts.taken_at!r} is no time"
-        ) from error
-    if facts.format_version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
-        raise UsageError(
-            f"{request.facts} has format version {facts.format_version}; this vhdsfix reads {FORMAT_VERSION}"
-        )
-    return facts

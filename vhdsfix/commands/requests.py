@@ -30,7 +30,9 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class PlanRequest(msgspec.Struct, frozen=True):
-    """`facts`: judge these saved facts and ask nobody. `save`, `facts_out`: files to write.
+    """`facts`: judge these saved facts and ask nobody; in the scope saved with them unless the request has one of its own.
+
+    `save`, `facts_out`: files to write. `scrub`: what goes to `facts_out` shall not say whose it is.
 
     `force`: an existing file at `save` or `facts_out` may be replaced.
     """
@@ -41,6 +43,7 @@ class PlanRequest(msgspec.Struct, frozen=True):
     accept_reach: tuple[FolderPath, ...] = ()
     facts: Path | None = None
     facts_out: Path | None = None
+    scrub: bool = False
     save: Path | None = None
     force: bool = False
 
