@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from functools import partial
 
 from vhdsfix import planner
-from vhdsfix.commands import fleet, safeguards
+from vhdsfix.commands import fleet, runs, safeguards
 from vhdsfix.commands.plan import TOOL, now
 from vhdsfix.commands.reasons import reasons_of_report
 from vhdsfix.commands.requests import ApplyRequest
@@ -27,7 +27,7 @@ def run(
     saved = safeguards.before_asking(request)
     with fleet.for_writing(request.target, "apply") as reached:
         scope = saved.scope if saved else _scope(request, reached)
-        look = partial(_seen, reached, scope, notify)
+        look = partial(_seen, request, reached, scope, notify)
         manner = Manner(notify, stop, endable, request.lock_timeout_s)
         work = Work(reached, look, request.target.state_dir, manner)
         seen = work.look()
@@ -41,6 +41,7 @@ def _scope(request: ApplyRequest, reached: fleet.WritingFleet) -> Scope:
     return fleet.scope_of(reached.settings, request.folders, request.guest_clusters, request.accept_reach)
 
 
-def _seen(reached: fleet.WritingFleet, scope: Scope, notify: Notify) -> Seen:
+def _seen(request: ApplyRequest, reached: fleet.WritingFleet, scope: Scope, notify: Notify) -> Seen:
     facts = survey(reached.hosts, scope, now(), reached.settings.cluster_name, notify)
+    facts = runs.with_grants_made(facts, request.target.state_dir)
     return Seen(facts, planner.plan_from(facts, scope, TOOL))

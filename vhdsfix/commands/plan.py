@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from vhdsfix import __version__, planner
-from vhdsfix.commands import facts_file, files, fleet
+from vhdsfix.commands import facts_file, files, fleet, runs
 from vhdsfix.commands.requests import PlanRequest
 from vhdsfix.commands.result import Reason, Result
 from vhdsfix.errors import ExitCode
@@ -82,4 +82,5 @@ def _judged_from(request: PlanRequest, notify: Notify) -> tuple[Facts, Scope]:
         scope = fleet.scope_of(
             reached.settings, request.folders, request.guest_clusters, request.accept_reach
         )
-        return survey(reached.hosts, scope, now(), reached.settings.cluster_name, notify), scope
+        facts = survey(reached.hosts, scope, now(), reached.settings.cluster_name, notify)
+        return runs.with_grants_made(facts, request.target.state_dir), scope

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
+
 from vhdsfix.apply import journal as journals
+from vhdsfix.apply.grants_made import grants_made
 from vhdsfix.apply.journal import RunRecord
 from vhdsfix.apply.told import RunInShort, ToldRun, in_short, told
+from vhdsfix.commands.cluster_lock import journal_folder
 from vhdsfix.errors import JournalError, UsageError
+from vhdsfix.model.facts import Facts
+from vhdsfix.model.plan import HostCluster
+from vhdsfix.model.readings import known_or
 
 NAMED_AT_MOST = 5
 
@@ -42,6 +51,21 @@ def told_run(path: Path) -> ToldRun:
 def all_runs(state_dir: Path) -> tuple[RunInShort, ...]:
     """Every run, the newest first; one whose journal cannot be read hides no other."""
     return tuple(_in_short(path) for path in reversed(_journals(state_dir)))
+
+
+def with_grants_made(facts: Facts, state_dir: Path) -> Facts:
+    """The facts with the grants that runs on this host cluster made and proved; what a journal does not say is not known."""
+    cluster = known_or(facts.cluster.identity, None)
+    if cluster is None:
+        return facts
+    folder = journal_folder(state_dir, HostCluster(cluster.name, cluster.id))
+    records = [record for path in sorted(folder.glob("*.jsonl")) for record in _whole_part(path)]
+    return msgspec.structs.replace(facts, grants_made=grants_made(records))
+
+
+def _whole_part(path: Path) -> Iterator[RunRecord]:
+    with contextlib.suppress(JournalError):
+        yield journals.read_what_is_whole(path)[0]
 
 
 def _in_short(path: Path) -> RunInShort:
