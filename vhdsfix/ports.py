@@ -37,8 +37,11 @@ class Reader(Protocol):
     def node(self) -> str:
         """The name this node is known by: what the config or the cluster calls it."""
 
-    def connect(self) -> None:
-        """Log on, if that was not done yet; the first question would do it too."""
+    def connect(self, accepted: Callable[[], None]) -> None:
+        """Log on and open a session, if that was not done yet; the first question would do it too.
+
+        `accepted` is called as soon as the account was accepted, which is some time before the session is open.
+        """
 
     def cluster(self) -> ClusterFacts: ...
 

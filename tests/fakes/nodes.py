@@ -60,8 +60,8 @@ class FakeNode:
     def node(self) -> str:
         return self._name
 
-    def connect(self) -> None:
-        pass
+    def connect(self, accepted: Callable[[], None]) -> None:
+        accepted()
 
     def cluster(self) -> ClusterFacts:
         cluster = self.world.cluster

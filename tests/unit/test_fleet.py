@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from vhdsfix.commands.fleet import _Fleet
+from vhdsfix.commands.fleet import AT_ONCE, _Fleet
 from vhdsfix.config import NodeAddress, Settings
 from vhdsfix.errors import UnreachableError
 from vhdsfix.remote.connection import Connection
@@ -19,6 +19,7 @@ class Node:
         self.to = to
         self.aborted = threading.Event()
         self.closed = False
+        self.is_logged_on = False
 
     @property
     def node(self) -> str:
@@ -94,6 +95,15 @@ def test_an_interruption_ends_every_call_at_once() -> None:
         with pytest.raises(KeyboardInterrupt):
             hosts.at_once([interrupted, lambda: waiting.aborted.wait(30)])
         assert waiting.aborted.is_set()
+
+
+def test_so_many_are_logged_on_to_side_by_side_and_those_that_are_do_not_count() -> None:
+    with fleet(*(NodeAddress(f"HV{n:02}", f"hv{n:02}") for n in range(AT_ONCE + 2))) as hosts:
+        hosts.given()[0].is_logged_on = True
+        side_by_side = threading.Barrier(AT_ONCE + 1)
+        hosts.at_once([lambda: side_by_side.wait(30)] * (AT_ONCE + 1))
+        threads = hosts.at_once([threading.get_ident for _ in range(10 * AT_ONCE)])
+    assert len(set(threads)) <= AT_ONCE + 1
 
 
 def test_every_session_is_closed_at_the_end() -> None:

@@ -133,6 +133,24 @@ def test_a_wrong_password_is_tried_once_and_never_shown(lab: Lab) -> None:
     assert lab.requests["HV01"] <= 3
 
 
+def test_the_account_is_known_to_be_accepted_before_the_session_is_open(lab: Lab) -> None:
+    reader = RemoteReader(to(lab), PASSWORD)
+    requests: list[int] = []
+    reader.connect(lambda: requests.append(lab.requests["HV01"]))
+    reader.close()
+    assert requests[0] == 4  # three to log on, and the shell is there
+    assert lab.requests["HV01"] > requests[0]
+
+
+def test_a_wrong_password_is_never_taken_for_accepted(lab: Lab) -> None:
+    reader = RemoteReader(to(lab), Secret("wrong guess"))
+    accepted: list[str] = []
+    with pytest.raises(AuthError):
+        reader.connect(lambda: accepted.append("accepted"))
+    reader.close()
+    assert accepted == []
+
+
 def test_the_environments_proxy_is_not_used(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")

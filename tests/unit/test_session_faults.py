@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from tests.fakes.listeners import listener
 from vhdsfix.config import Auth, Secret, Transport
-from vhdsfix.errors import AuthError, UnreachableError
+from vhdsfix.errors import AuthError, NodeError, UnreachableError
 from vhdsfix.remote.adapter import LARGEST_ANSWER
 from vhdsfix.remote.connection import Connection
 from vhdsfix.remote.node import RemoteReader
@@ -115,6 +115,25 @@ def test_an_answer_has_its_bounds_even_before_the_logon(head: bytes, said: str) 
         with pytest.raises(UnreachableError, match=said):
             session.run("asking", (HOST.statement,))
         session.close()
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_who_lets_everybody_in_has_not_accepted_the_account(*, asks: bool) -> None:
+    """Others would be tried with a password that nobody has proved to be right."""
+    heads = [b"401 No\r\nWWW-Authenticate: Negotiate"] if asks else []
+
+    def answer(wire: socket.socket) -> None:
+        while wire.recv(65536):
+            head = heads.pop() if heads else b"200 OK"
+            wire.sendall(b"HTTP/1.1 " + head + b"\r\nContent-Length: 0\r\n\r\n")
+
+    accepted: list[str] = []
+    with listener(answer) as port:
+        session = Session(connection_to(port), PASSWORD, Effect.READS, NOTHING_AGAIN)
+        with pytest.raises(NodeError):
+            session.connect(lambda: accepted.append("accepted"))
+        session.close()
+    assert accepted == []
 
 
 def certificate(folder: Path, name: str, *, days: int = 1, address: str = "127.0.0.1") -> Path:

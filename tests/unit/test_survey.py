@@ -41,8 +41,9 @@ class Node(FakeNode):
         self.fails: dict[str, Exception] = {}
         self.known_as = known_as or name
 
-    def connect(self) -> None:
+    def connect(self, accepted: Callable[[], None]) -> None:
         self._take("connect")
+        super().connect(accepted)
 
     def cluster(self) -> ClusterFacts:
         self._take("cluster")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
 from vhdsfix.commands.time_allowed import TimeAllowed
@@ -33,9 +33,13 @@ class GuardedMachine:
     def node(self) -> str:
         return self._machine.node
 
-    def connect(self) -> None:
+    @property
+    def is_logged_on(self) -> bool:
+        return self._machine.is_logged_on
+
+    def connect(self, accepted: Callable[[], None] = lambda: None) -> None:
         with self._asking():
-            self._machine.connect()
+            self._machine.connect(accepted)
 
     def close(self) -> None:
         with self._turn, self._watchdog.watch(self._machine.limits.close_s, self._machine.abort):

@@ -51,8 +51,15 @@ class Machine:
     def node(self) -> str:
         return self._connection.name
 
-    def connect(self) -> None:
-        self._live_session().connect()
+    @property
+    def is_logged_on(self) -> bool:
+        """Whether a session is open, as far as is known here."""
+        session = self._session
+        return session is not None and session.is_open
+
+    def connect(self, accepted: Callable[[], None] = lambda: None) -> None:
+        """As the port `Reader` says."""
+        self._live_session().connect(accepted)
 
     def close(self) -> None:
         """Never raises; the session's shell is given back where the node still answers."""

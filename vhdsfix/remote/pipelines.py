@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pypsrp.complex_objects import ComplexObject, PSInvocationState
@@ -18,16 +18,30 @@ from vhdsfix.remote.one_line import one_line
 from vhdsfix.remote.statements import Statement
 
 
-def pool_on(wsman: WSMan, configuration_name: str) -> RunspacePool:
-    """A runspace pool, not yet open, that can read every text and takes the pipelines that `pipeline_of` makes."""
-    pool = RunspacePool(wsman, configuration_name=configuration_name)
-    pool._serializer = pool._fragmenter.serializer = _Serializer()  # noqa: SLF001 - pypsrp takes none; pinned <0.10
-    return pool
+def pool_on(wsman: WSMan, configuration_name: str, accepted: Callable[[], None]) -> RunspacePool:
+    """A runspace pool, not yet open, that can read every text and takes the pipelines that `pipeline_of` makes.
+
+    `accepted` is called when the node has given it a shell.
+    """
+    return _Pool(wsman, configuration_name, accepted)
 
 
 def pipeline_of(pool: RunspacePool, statements: Sequence[Statement]) -> PowerShell:
     """A pipeline to begin. Raises ValueError where the node named no version of the protocol that is one."""
     return _Pipeline(pool, create_pipeline(statements, pool.protocol_version or ""))
+
+
+class _Pool(RunspacePool):
+    def __init__(self, wsman: WSMan, configuration_name: str, accepted: Callable[[], None]) -> None:
+        super().__init__(wsman, configuration_name=configuration_name)
+        self._serializer = self._fragmenter.serializer = _Serializer()
+        self._accepted = accepted
+
+    def _receive(self, id: str | None = None, timeout: int | None = None) -> Any:  # noqa: A002 - pypsrp's own name
+        """The pool itself receives only once its shell is there: the account was accepted, and by whom it was sent to."""
+        if id is None:
+            self._accepted()
+        return super()._receive(id, timeout)
 
 
 class _Pipeline(PowerShell):

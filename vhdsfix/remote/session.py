@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 import structlog
@@ -89,13 +89,20 @@ class Session:
         self._pool: RunspacePool | None = None
         self._answered: list[PowerShell] = []
         self._may_still_write = False
+        self._accepted: Callable[[], None] = lambda: None
         self._log = _log.bind(node=connection.name, endpoint=self._route.endpoint)
         self.is_spent = False
 
-    def connect(self) -> None:
-        """Open the session if it is not open. Raises NodeError."""
+    @property
+    def is_open(self) -> bool:
+        return self._pool is not None and self._pool.state == RunspacePoolState.OPENED
+
+    def connect(self, accepted: Callable[[], None] = lambda: None) -> None:
+        """Open the session if it is not open; calls `accepted` when the node has accepted the account. Raises NodeError."""
+        self._accepted = accepted
         try:
             self._retrying()(self._opened)
+            accepted()
         except BaseException:
             self.is_spent = True
             raise
@@ -187,9 +194,7 @@ class Session:
         self._log.debug("trying again", error=error, attempt=state.attempt_number)
 
     def _opened(self) -> RunspacePool:
-        if self._pool is None or self._pool.state != RunspacePoolState.OPENED:
-            return self._open()
-        return self._pool
+        return self._pool if self._pool is not None and self.is_open else self._open()
 
     def _open(self) -> RunspacePool:
         self._end()
@@ -197,7 +202,7 @@ class Session:
         with self._translated("opening a session on", Stage.OPENING):
             self._wsman = self._transport()
             configuration = self._connection.configuration_name or DEFAULT_CONFIGURATION
-            self._pool = pool_on(self._wsman, configuration)
+            self._pool = pool_on(self._wsman, configuration, self._accepted)
             self._pool.open()
             return self._pool
 
