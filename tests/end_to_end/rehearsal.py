@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from vhdsfix.commands import apply, plan
-from vhdsfix.commands.requests import ApplyRequest, PlanRequest, Target
+from vhdsfix.commands import apply, plan, undo
+from vhdsfix.commands.requests import ApplyRequest, PlanRequest, Target, UndoRequest
 from vhdsfix.commands.result import ApplyReport, Result
 from vhdsfix.config import NodeAddress, Secret, Settings
 from vhdsfix.lab.auth import Account
@@ -56,6 +56,14 @@ class Rehearsal:
         result = self.apply_result(request)
         assert isinstance(result.data, ApplyReport)
         return result.data
+
+    def undo(self, run: str, **changed: object) -> ApplyReport:
+        result = self.undo_result(UndoRequest(self.target(), run, **changed))  # type: ignore[arg-type]  # its other fields
+        assert isinstance(result.data, ApplyReport)
+        return result.data
+
+    def undo_result(self, request: UndoRequest) -> Result:
+        return undo.run(request, lambda _plan: True, lambda _step: None, lambda: False)
 
     def apply_result(self, request: ApplyRequest | None = None) -> Result:
         request = request or ApplyRequest(self.target())

@@ -131,13 +131,17 @@ def _refused_action(one: Made, run: str, case: Case) -> Action:
 
 
 def _with_what_was(one: Made, why: str) -> str:
-    return f"{why}; before the run the folder had {one.before.get(THE_FOLDER, 'what nobody wrote down')}"
+    return (
+        f"{why}; just before its change the folder had {one.before.get(THE_FOLDER, 'what nobody wrote down')}"
+    )
 
 
 def _finding(one: Made, refused: Refused, case: Case) -> Finding:
     vm = case.vms.get(one.vm_id)
     name = vm.name if vm else one.vm
-    was = tuple(f"before the run, {_named(one, file)}: {text}" for file, text in sorted(one.before.items()))
+    was = tuple(
+        f"just before its change, {_named(one, file)}: {text}" for file, text in sorted(one.before.items())
+    )
     return finding(
         "undo-refused",
         subject=f"{name} on {one.folder}",

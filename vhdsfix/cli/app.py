@@ -10,7 +10,7 @@ import typer
 
 from vhdsfix import __version__
 from vhdsfix.cli.option_groups import with_option_groups
-from vhdsfix.cli.options import ConnectionOptions, OutputOptions, ScopeOptions
+from vhdsfix.cli.options import ChangeOptions, ConnectionOptions, OutputOptions, ScopeOptions
 from vhdsfix.errors import ExitCode, VhdsfixError
 
 ABOUT = """Finds and repairs the VM grants that host-level backups of Hyper-V guest clusters need.
@@ -157,6 +157,7 @@ def apply(
     *,
     scope: ScopeOptions,
     connection: ConnectionOptions,
+    change: ChangeOptions,
     output: OutputOptions,
     plan_file: Annotated[
         Path | None,
@@ -166,7 +167,6 @@ def apply(
         int,
         typer.Option(metavar="DAYS", min=0, max=36500, help="Refuse a saved plan that is older than this."),
     ] = 7,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before changing anything.")] = False,
     approve: Annotated[
         str | None,
         typer.Option(
@@ -177,20 +177,6 @@ def apply(
     require_complete: Annotated[
         bool, typer.Option("--require-complete", help="Refuse a plan that could not look everywhere.")
     ] = False,
-    max_changes: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=0,
-            help="Refuse a plan with more changes. Without it: the config's max_changes, or 100.",
-        ),
-    ] = None,
-    lock_timeout: Annotated[
-        float,
-        typer.Option(
-            metavar="SECONDS", min=0, help="Wait so long for another run on this machine to end; 0: do not."
-        ),
-    ] = 0,
 ) -> int:
     """Make a plan's changes and prove each. Shows the plan and asks first; then every grant is read back."""
     from vhdsfix.cli import apply_command
@@ -198,13 +184,52 @@ def apply(
     wanted = apply_command.Wanted(
         plan_file=plan_file,
         max_age_days=max_age,
-        yes=yes,
+        yes=change.yes,
         approved_digest=approve,
         require_complete=require_complete,
-        max_changes=max_changes,
-        lock_timeout_s=lock_timeout,
+        max_changes=change.max_changes,
+        lock_timeout_s=change.lock_timeout,
     )
     return apply_command.run(scope, connection, output, wanted)
+
+
+@app.command()
+@with_option_groups
+def undo(
+    *,
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="The run to take back: its id, the beginning of it, or its journal."
+        ),
+    ],
+    folder: Annotated[
+        list[str] | None, typer.Option(metavar="PATH", help="Only what it did on this folder. Repeatable.")
+    ] = None,
+    vm: Annotated[
+        list[str] | None,
+        typer.Option(metavar="VM", help="Only what it did for this VM (name or id). Repeatable."),
+    ] = None,
+    connection: ConnectionOptions,
+    change: ChangeOptions,
+    output: OutputOptions,
+) -> int:
+    """Take back what a run did: each VM gets what it had before, no more. Shows the plan and asks first.
+
+    It refuses, and says why: folders that changed since, VMs that would lose their own access to a disk file they use, VMs
+    with a recovery checkpoint.
+    """
+    from vhdsfix.cli import undo_command
+
+    wanted = undo_command.Wanted(
+        run=run,
+        folders=tuple(folder or ()),
+        vms=tuple(vm or ()),
+        yes=change.yes,
+        max_changes=change.max_changes,
+        lock_timeout_s=change.lock_timeout,
+    )
+    return undo_command.run(connection, output, wanted)
 
 
 @app.command()

@@ -91,6 +91,27 @@ class ScopeOptions:
 
 
 @dataclass(frozen=True)
+class ChangeOptions:
+    """On what conditions something is changed."""
+
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before changing anything.")] = False
+    max_changes: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="Refuse a plan with more changes. Without it: the config's max_changes, or 100.",
+        ),
+    ] = None
+    lock_timeout: Annotated[
+        float,
+        typer.Option(
+            metavar="SECONDS", min=0, help="Wait so long for another run on this machine to end; 0: do not."
+        ),
+    ] = 0
+
+
+@dataclass(frozen=True)
 class OutputOptions:
     """What is printed where, and what the exit code tells."""
 

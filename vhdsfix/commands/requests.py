@@ -66,3 +66,17 @@ class ApplyRequest(msgspec.Struct, frozen=True):
     approved_digest: str | None = None
     max_changes: int | None = None
     lock_timeout_s: float = 0
+
+
+class UndoRequest(msgspec.Struct, frozen=True):
+    """`run`: the id of the run to take back, its beginning, or its journal's path. `vms`: ids, or names as they were then.
+
+    Empty `folders` and `vms`: all that it did. `max_changes`, `lock_timeout_s`: as in ApplyRequest.
+    """
+
+    target: Target
+    run: str
+    folders: tuple[FolderPath, ...] = ()
+    vms: tuple[str, ...] = ()
+    max_changes: int | None = None
+    lock_timeout_s: float = 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vhdsfix.commands import saved_plan
 from vhdsfix.commands.requests import ApplyRequest
+from vhdsfix.config import Settings
 from vhdsfix.errors import DeclinedError, IncompletePlanError, RefusedError, TooMuchError, UsageError
 from vhdsfix.model.plan import Plan
 
@@ -32,15 +33,25 @@ def before_changing(request: ApplyRequest, plan: Plan, fresh: Plan) -> None:
         raise IncompletePlanError(
             f"nothing was changed, because not everything could be looked at: {next(unseen)}"
         )
-    _must_be_few_enough(request, plan)
+    must_be_few_enough(request.target.settings, request.max_changes, plan)
     if plan.actions and not fresh.cluster.id:
         raise RefusedError(
             "nothing was changed: no node could say which host cluster this is; see `vhdsfix plan`"
         )
 
 
-def _must_be_few_enough(request: ApplyRequest, plan: Plan) -> None:
-    allowed = request.target.settings.max_changes if request.max_changes is None else request.max_changes
+def must_not_need_approval(settings: Settings) -> None:
+    """Undo makes its plan anew, so there is none that a second person could have approved. Raises DeclinedError."""
+    if settings.require_approval:
+        raise DeclinedError(
+            "nothing was changed: require_approval in the config asks for a second person, and undo cannot show them a saved plan. "
+            "`vhdsfix show RUN` tells what there is to take back; take it back by hand, or with a config without require_approval"
+        )
+
+
+def must_be_few_enough(settings: Settings, max_changes: int | None, plan: Plan) -> None:
+    """`max_changes`: instead of what the settings allow. Raises TooMuchError."""
+    allowed = settings.max_changes if max_changes is None else max_changes
     if len(plan.actions) > allowed:
         raise TooMuchError(
             f"nothing was changed: the plan makes {len(plan.actions)} changes, and no more than {allowed} are allowed at once. "

@@ -158,4 +158,5 @@ def _new_journal(folder: Path, plan: Plan) -> Journal:
         who=identity.who(),
         clock=_clock,
         token=secrets.token_hex(2),
+        undoes=plan.undoes or "",
     )

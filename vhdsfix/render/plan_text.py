@@ -71,6 +71,8 @@ def _print_actions(console: Console, plan: Plan) -> None:
     for number, action in enumerate(plan.actions, 1):
         print_whole(console, f"{number:>3}. {_what(action)}, on {action.run_on}")
         print_whole(console, f"     {action.command}", "cyan")
+        if plan.undoes:
+            print_paragraph(console, action.reason, indent=" " * 5)
     if mended(plan):
         print_paragraph(console, f"This mends {mended(plan)}.")
 
