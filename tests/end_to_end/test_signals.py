@@ -209,3 +209,11 @@ def test_waiting_for_another_run_ends_at_once(lab: Rehearsal, world: World, ende
         run.send(signal.SIGTERM)
         assert run.end() == (130, None)
     assert granted(world) == 0
+
+
+def test_waiting_for_a_guest_node_ends_at_once(lab: Rehearsal, world: World, ended: ExitStack) -> None:
+    run = started(ended, lab, "--expect-node", "DemoGuestNode4", "--wait", "3600")
+    run.until("waiting for guest node DemoGuestNode4: no VM of its name is shown")
+    run.send(signal.SIGINT)
+    assert run.end() == (130, None)
+    assert granted(world) == 0

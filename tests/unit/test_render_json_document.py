@@ -10,14 +10,17 @@ from vhdsfix.render.json_document import document
 
 
 def test_the_keys_are_pinned() -> None:
-    text = document("plan", 5, [(5, "HV03\nis down"), (2, "2 grants to make")], plans.DEMO)
+    text = document("plan", 5, [(5, "HV03\nis down", True), (2, "2 grants to make", False)], plans.DEMO)
     read = json.loads(text)
     assert list(read) == ["command", "data", "exit", "vhdsfix"]
     assert read["vhdsfix"] == 1
     assert read["command"] == "plan"
     assert read["exit"] == {
         "code": 5,
-        "reasons": [{"code": 5, "why": "HV03\\nis down"}, {"code": 2, "why": "2 grants to make"}],
+        "reasons": [
+            {"code": 5, "why": "HV03\\nis down", "counts": True},
+            {"code": 2, "why": "2 grants to make", "counts": False},
+        ],
     }
     assert sorted(read["data"]) == [
         "actions",
@@ -38,7 +41,15 @@ def test_the_keys_are_pinned() -> None:
 
 def test_the_keys_of_an_apply_are_pinned() -> None:
     read = json.loads(document("apply", 6, [], ApplyReport(plans.DEMO, plans.NOT_ALL_DONE, None, "/j")))
-    assert sorted(read["data"]) == ["after", "journal", "journal_failure", "outcomes", "plan", "recovered"]
+    assert sorted(read["data"]) == [
+        "after",
+        "expected",
+        "journal",
+        "journal_failure",
+        "outcomes",
+        "plan",
+        "recovered",
+    ]
     assert sorted(read["data"]["outcomes"][0]) == ["action", "outcome"]
     assert read["data"]["outcomes"][0]["outcome"]["outcome"] == "stuck"
 

@@ -32,6 +32,7 @@ Exit codes:
   8  locked by another run
   9  more changes than are allowed
  10  not approved
+ 11  a guest node of --expect-node is not there, or lacks a grant
  64  wrong usage, or a file that cannot be read or written
 130  interrupted
 
@@ -177,6 +178,18 @@ def apply(
     require_complete: Annotated[
         bool, typer.Option("--require-complete", help="Refuse a plan that could not look everywhere.")
     ] = False,
+    expect_node: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Exit 0 only if this guest node is there and has its grant wherever its cluster has disks, 11 otherwise; "
+            "what is wrong elsewhere is only told. Repeatable.",
+        ),
+    ] = None,
+    wait: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", min=0, help="Wait so long for --expect-node's nodes to be there."),
+    ] = 0,
 ) -> int:
     """Make a plan's changes and prove each. Shows the plan and asks first; then every grant is read back."""
     from vhdsfix.cli import apply_command
@@ -189,6 +202,8 @@ def apply(
         require_complete=require_complete,
         max_changes=change.max_changes,
         lock_timeout_s=change.lock_timeout,
+        expected_nodes=tuple(expect_node or ()),
+        wait_s=wait,
     )
     return apply_command.run(scope, connection, output, wanted)
 

@@ -20,7 +20,7 @@ from vhdsfix.commands import apply
 from vhdsfix.commands.requests import ApplyRequest
 from vhdsfix.commands.result import ApplyReport, Result
 from vhdsfix.model.plan import Plan
-from vhdsfix.render.apply_text import print_outcomes
+from vhdsfix.render.apply_text import print_expected_nodes, print_outcomes
 from vhdsfix.render.plan_text import print_plan
 from vhdsfix.render.progress import ProgressLine
 
@@ -36,6 +36,8 @@ class Wanted:
     require_complete: bool
     max_changes: int | None
     lock_timeout_s: float
+    expected_nodes: tuple[str, ...]
+    wait_s: float
 
 
 def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOptions, wanted: Wanted) -> int:
@@ -80,6 +82,8 @@ def _request(scope: ScopeOptions, connection: ConnectionOptions, wanted: Wanted)
         approved_digest=wanted.approved_digest,
         max_changes=wanted.max_changes,
         lock_timeout_s=wanted.lock_timeout_s,
+        expected_nodes=wanted.expected_nodes,
+        wait_s=wanted.wait_s,
     )
 
 
@@ -88,3 +92,4 @@ def _print(console: Console, report: ApplyReport, next_command: str, *, plan_sho
         print_plan(console, report.plan, next_command=None)
     if report.outcomes:
         print_outcomes(console, report.outcomes, report.after, report.journal, next_command=next_command)
+    print_expected_nodes(console, report.expected)

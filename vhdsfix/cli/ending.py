@@ -53,7 +53,7 @@ def _ended(
         return _failed(command, output, Reason(ExitCode.INTERNAL, why))
     for reason in result.reasons:
         if reason.code not in NOT_WORTH_A_LINE:
-            complain(reason.why)
+            complain(reason.why if reason.counts else f"{reason.why} (told only: --expect-node)")
     return exit_code(result.reasons, detailed=output.detailed_exitcode)
 
 
@@ -86,7 +86,7 @@ def _print(output: OutputOptions, result: Result, show: Callable[[Console, Resul
 
 def _print_document(output: OutputOptions, result: Result) -> None:
     code = exit_code(result.reasons, detailed=output.detailed_exitcode)
-    reasons = ((reason.code, reason.why) for reason in result.reasons)
+    reasons = ((reason.code, reason.why, reason.counts) for reason in result.reasons)
     sys.stdout.write(document(result.command, code, reasons, result.data) + "\n")
 
 
@@ -94,7 +94,7 @@ def _failed(command: str, output: OutputOptions, reason: Reason) -> int:
     complain(reason.why)
     if output.format == "json":
         try:
-            sys.stdout.write(document(command, reason.code, [(reason.code, reason.why)], None) + "\n")
+            sys.stdout.write(document(command, reason.code, [(reason.code, reason.why, True)], None) + "\n")
             sys.stdout.flush()
         except OSError:
             _nobody_reads_on()

@@ -5,12 +5,17 @@ from __future__ import annotations
 from contextlib import nullcontext
 from functools import partial
 
+import msgspec
+
 from vhdsfix import planner
 from vhdsfix.commands import fleet, runs, safeguards
+from vhdsfix.commands.expected import expected_nodes
+from vhdsfix.commands.patience import Patience
 from vhdsfix.commands.plan import TOOL, now
-from vhdsfix.commands.reasons import reasons_of_report
+from vhdsfix.commands.reasons import reasons_of_report, reasons_with_expected
 from vhdsfix.commands.requests import ApplyRequest
 from vhdsfix.commands.result import Result
+from vhdsfix.commands.waiting import until_all_are_there
 from vhdsfix.commands.work import Approve, Endable, Manner, Seen, Work
 from vhdsfix.model.plan import Scope
 from vhdsfix.ports import Notify, Stop
@@ -30,11 +35,18 @@ def run(
         look = partial(_seen, request, reached, scope, notify)
         manner = Manner(notify, stop, endable, request.lock_timeout_s)
         work = Work(reached, look, request.target.state_dir, manner)
-        seen = work.look()
+        patience = Patience(min(request.wait_s, reached.time.left_s), stop)
+        seen = until_all_are_there(work.look, request.expected_nodes, patience, notify)
         plan = saved or seen.plan
         seen = work.approved(plan, seen, approve, partial(safeguards.before_changing, request))
         report = work.carry_out(plan, seen)
-    return Result("apply", report, reasons_of_report(report, seen, stop, reached.time))
+    if not request.expected_nodes:
+        return Result("apply", report, reasons_of_report(report, seen, stop, reached.time))
+    last = work.last_seen
+    expected = expected_nodes(request.expected_nodes, last.facts, last.plan)
+    report = msgspec.structs.replace(report, expected=expected)
+    reasons = reasons_with_expected(report, seen, stop, reached.time, request.wait_s)
+    return Result("apply", report, reasons)
 
 
 def _scope(request: ApplyRequest, reached: fleet.WritingFleet) -> Scope:

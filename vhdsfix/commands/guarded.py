@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 
 from vhdsfix.commands.time_allowed import TimeAllowed
 from vhdsfix.commands.watchdog import Watchdog
-from vhdsfix.errors import NodeError, UnreachableError
+from vhdsfix.errors import AuthError, NodeError, UnreachableError
 from vhdsfix.model.facts import ClusterFacts, FolderFacts, GuestFacts, NodeChecks, NodeFacts
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.windows import Ace, FolderPath, VmId
@@ -28,6 +28,7 @@ class GuardedMachine:
         self._time = time
         self._turn = threading.Lock()
         self._aborted = False
+        self._refusal: str | None = None
 
     @property
     def node(self) -> str:
@@ -72,7 +73,13 @@ class GuardedMachine:
         with self._watchdog.watch(deadline_s, self._machine.abort):
             if self._aborted:
                 raise UnreachableError(f"{self.node} was not asked: the run was stopped")
-            yield
+            if self._refusal:
+                raise AuthError(self._refusal)  # who asks again and again must not lock the account
+            try:
+                yield
+            except AuthError as error:
+                self._refusal = str(error)
+                raise
 
 
 class GuardedReader(GuardedMachine):

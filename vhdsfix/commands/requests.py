@@ -53,7 +53,7 @@ class ApplyRequest(msgspec.Struct, frozen=True):
 
     `require_complete`: refuse a plan that could not look everywhere. `approved_digest`: what the saved plan's digest begins
     with, at least. `max_changes`: refuse a plan with more; None: as the settings say. `lock_timeout_s`: wait so long for
-    another run to end.
+    another run to end. `expected_nodes`: guest nodes that the run is about, each waited for up to `wait_s`.
     """
 
     target: Target
@@ -66,6 +66,8 @@ class ApplyRequest(msgspec.Struct, frozen=True):
     approved_digest: str | None = None
     max_changes: int | None = None
     lock_timeout_s: float = 0
+    expected_nodes: tuple[str, ...] = ()
+    wait_s: float = 0
 
 
 class UndoRequest(msgspec.Struct, frozen=True):

@@ -15,6 +15,10 @@ def before_asking(request: ApplyRequest) -> Plan | None:
         raise UsageError(
             "--approve approves a saved plan; name its file, too: vhdsfix apply FILE --approve DIGEST"
         )
+    if request.wait_s and not request.expected_nodes:
+        raise UsageError("--wait waits for a guest node; name it by --expect-node NAME")
+    if not all(name.strip(" .") for name in request.expected_nodes):
+        raise UsageError("--expect-node: an empty name is no guest node's")
     if request.target.settings.require_approval and not (request.plan_file and request.approved_digest):
         raise DeclinedError(
             "nothing was changed: require_approval in the config asks for a second person, and --yes does not replace one. "

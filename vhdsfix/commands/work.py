@@ -54,7 +54,9 @@ class Manner(NamedTuple):
 
 
 class Work:
-    """One run against one host cluster. `look` asks its nodes and judges what they say."""
+    """One run against one host cluster. `look` asks its nodes and judges what they say; `last_seen`: what it last showed."""
+
+    last_seen: Seen
 
     def __init__(
         self, reached: WritingFleet, look: Callable[[], Seen], state_dir: Path, manner: Manner
@@ -68,7 +70,8 @@ class Work:
 
     def look(self) -> Seen:
         with self._manner.endable():
-            return self._ask()
+            self.last_seen = self._ask()
+        return self.last_seen
 
     def approved(
         self, plan: Plan, seen: Seen, approve: Approve, may_be_made: Callable[[Plan, Plan], None]

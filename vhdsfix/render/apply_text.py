@@ -8,11 +8,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from vhdsfix.model.expected import ExpectedNode
 from vhdsfix.model.outcome import ActionOutcome, AlreadyRight, Done, Drifted, Outcome, Stuck, Untouched
 from vhdsfix.model.plan import Plan
 from vhdsfix.render.console import print_whole
 from vhdsfix.render.paragraphs import print_lines
-from vhdsfix.render.plan_conclusion import conclusion_after_apply, counted
+from vhdsfix.render.plan_conclusion import Line, conclusion_after_apply, counted
 from vhdsfix.render.safe_text import said
 
 WORDS: dict[type, tuple[str, str]] = {
@@ -46,6 +47,20 @@ def print_outcomes(
         said(f"{right} of {counted(len(outcomes), 'change')} in place, read back and proved.", style)
     )
     _print_what_is_left(console, after, next_command)
+
+
+def print_expected_nodes(console: Console, nodes: Sequence[ExpectedNode]) -> None:
+    """One line for each guest node that the caller expected; nothing where none was."""
+    if nodes:
+        console.print()
+        print_lines(console, map(_expected_line, nodes))
+
+
+def _expected_line(node: ExpectedNode) -> Line:
+    if not node.is_as_expected:
+        return Line(f"Guest node {node.name}: NOT AS EXPECTED: {node.why_not}", "bold red")
+    vm = f"VM {node.vm.name} on {node.vm.node}" if node.vm else ""
+    return Line(f"Guest node {node.name}: {vm}, has its grant on {', '.join(node.granted)}", "green")
 
 
 def _table(outcomes: Sequence[ActionOutcome]) -> Table:

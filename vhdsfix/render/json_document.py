@@ -12,9 +12,9 @@ DOCUMENT_VERSION = 1
 _NOT_PLAIN = re.compile(r"[^\x20-\x7e\n]")
 
 
-def document(command: str, code: int, reasons: Iterable[tuple[int, str]], data: object) -> str:
-    """`{"vhdsfix": 1, "command": …, "exit": {"code": …, "reasons": [{"code": …, "why": …}]}, "data": …}`."""
-    listed = [{"code": int(reason), "why": visible(why)} for reason, why in reasons]
+def document(command: str, code: int, reasons: Iterable[tuple[int, str, bool]], data: object) -> str:
+    """`{"vhdsfix": 1, "command": …, "exit": {"code": …, "reasons": [{"code": …, "why": …, "counts": …}]}, "data": …}`."""
+    listed = [{"code": int(reason), "why": visible(why), "counts": counts} for reason, why, counts in reasons]
     return plain_json(
         {
             "vhdsfix": DOCUMENT_VERSION,
