@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -30,11 +32,14 @@ def vhdsfix(folder: Path, *arguments: str) -> int:
     return done.returncode
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """A process that serves `demo`, whose config is saved as lab.toml."""
     serving = subprocess.Popen(
-        [*VHDSFIX, "lab", "serve", "demo"], env=environment(tmp_path), stdout=subprocess.PIPE, text=True
+        [*VHDSFIX, "lab", "serve", "demo", *options],
+        env=environment(folder),
+        stdout=subprocess.PIPE,
+        text=True,
     )
     assert serving.stdout is not None
     lines: list[str] = []
@@ -42,10 +47,16 @@ def served(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         lines.append(line)
         if "lab.toml" in line:  # the last one
             break
-    (tmp_path / "lab.toml").write_text("".join(lines), encoding="utf-8")
+    (folder / "lab.toml").write_text("".join(lines), encoding="utf-8")
     with serving:
         yield serving
         serving.terminate()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with serving(tmp_path) as process:
+        yield process
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without telling it")
@@ -61,3 +72,21 @@ def test_the_story_over_a_served_lab(served: subprocess.Popen[str], tmp_path: Pa
     assert vhdsfix(tmp_path, "plan", "--lab", "demo", "--detailed-exitcode") == 3  # what was done is kept
     assert vhdsfix(tmp_path, "lab", "reset", "demo") == 0
     assert vhdsfix(tmp_path, "plan", "--lab", "demo", "--detailed-exitcode") == 2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends a process without telling it")
+def test_a_lab_served_over_https_hands_out_what_proves_its_nodes(tmp_path: Path) -> None:
+    with serving(tmp_path, "--https") as served:
+        text = (tmp_path / "lab.toml").read_text(encoding="utf-8")
+        ca_file = Path(tomllib.loads(text)["connection"]["ca_file"])
+        config = ("--config", str(tmp_path / "lab.toml"), "--detailed-exitcode")
+
+        assert vhdsfix(tmp_path, "plan", *config) == 2
+        assert vhdsfix(tmp_path, "plan", *config, "--auth", "basic") == 2
+        assert vhdsfix(tmp_path, "plan", *config, "--transport", "http") == 4
+
+        (tmp_path / "lab.toml").write_text(text.replace("ca_file", "# ca_file"), encoding="utf-8")
+        assert vhdsfix(tmp_path, "plan", *config) == 4  # nothing here trusts it
+        served.terminate()
+        assert served.wait(10) == 0
+    assert not ca_file.exists()

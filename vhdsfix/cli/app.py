@@ -10,7 +10,7 @@ import typer
 
 from vhdsfix import __version__
 from vhdsfix.cli.option_groups import with_option_groups
-from vhdsfix.cli.options import ChangeOptions, ConnectionOptions, OutputOptions, ScopeOptions
+from vhdsfix.cli.options import ChangeOptions, ConnectionOptions, OutputOptions, OverHttps, ScopeOptions
 from vhdsfix.errors import ExitCode, VhdsfixError
 
 ABOUT = """Finds and repairs the VM grants that host-level backups of Hyper-V guest clusters need.
@@ -317,11 +317,11 @@ def lab_reset(name: LabName) -> int:
 
 
 @lab.command("serve")
-def lab_serve(name: LabName) -> int:
+def lab_serve(name: LabName, *, https: OverHttps = False) -> int:
     """Run a scenario until Ctrl-C. Prints a config that reaches it."""
     from vhdsfix.cli import lab_commands
 
-    return lab_commands.serve(name)
+    return lab_commands.serve(name, https=https)
 
 
 @lab.command("transcript")

@@ -48,9 +48,9 @@ def reset(name: str) -> int:
     return _run("lab reset", lambda state_dir: lab.reset(name, state_dir))
 
 
-def serve(name: str) -> int:
+def serve(name: str, *, https: bool) -> int:
     """Serve a scenario until Ctrl-C."""
-    return _run("lab serve", lambda state_dir: lab.serve(name, state_dir, _say))
+    return _run("lab serve", lambda state_dir: lab.serve(name, state_dir, _say, https=https))
 
 
 def transcript(name: str, *, every_word: bool) -> int:

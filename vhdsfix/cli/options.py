@@ -130,3 +130,8 @@ class OutputOptions:
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print progress and log lines on standard error.")
     ] = False
+
+
+OverHttps = Annotated[
+    bool, typer.Option("--https", help="Over HTTPS, with a certificate and a CA file made for the run.")
+]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from vhdsfix.commands.result import Result
 from vhdsfix.config import guest_password_variable
 from vhdsfix.lab import picture, scenarios, state
 from vhdsfix.lab import transcript as transcripts
+from vhdsfix.lab.certificates import Authority
 
 
 def names() -> Result:
@@ -32,14 +34,17 @@ def reset(name: str, state_dir: Path) -> Result:
     return Result("lab reset", (f"{name} is as it was at the beginning",))
 
 
-def serve(name: str, state_dir: Path, say: Callable[[str], None]) -> Result:
+def serve(name: str, state_dir: Path, say: Callable[[str], None], *, https: bool) -> Result:
     """Serve the scenario until it is interrupted or ended (SIGTERM); says a config that reaches it, line by line.
 
-    Either way the world is kept. Raises LabError.
+    Either way the world is kept; the certificates of `https` are not. Raises LabError.
     """
     for stop in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored
         signal.signal(stop, signal.default_int_handler)
-    with lab_run.started(name, state_dir, "lab serve") as lab:
+    with (
+        tempfile.TemporaryDirectory(prefix="vhdsfix-lab-") as folder,
+        lab_run.started(name, state_dir, "lab serve", Authority(Path(folder)) if https else None) as lab,
+    ):
         for line in lab_run.config_text(lab).splitlines():
             say(line)
         say("")

@@ -18,10 +18,11 @@ from vhdsfix.model.plan import ConfiguredGuestCluster
 try:
     from vhdsfix.lab import endpoints, scenarios, state, transcript
     from vhdsfix.lab.auth import Account
+    from vhdsfix.lab.certificates import Authority, Tls
     from vhdsfix.lab.mischief import Mischief, Mischiefs
     from vhdsfix.lab.pipeline import run_pipeline
     from vhdsfix.lab.scenarios import GuestCluster
-    from vhdsfix.lab.server import Endpoint, Lab, LabNode
+    from vhdsfix.lab.server import LOOPBACK, Endpoint, Lab, LabNode
     from vhdsfix.lab.statements import Statement
     from vhdsfix.lab.world import Node, World
     from vhdsfix.lab.world_mischief import SpoiltWorld
@@ -36,21 +37,26 @@ GUEST_USER = "GUESTS\\admin"
 GUEST_PASSWORD = "inside"
 """Known to everybody: the lab listens on loopback only and has nothing to protect."""
 
+_SERVED_AT_MOST_DAYS = 30.0
+
 
 class RunningLab(msgspec.Struct, frozen=True):
-    """`guest_clusters`, `guest_connections`: what an admin of this world would have in the config."""
+    """`guest_clusters`, `guest_connections`: what an admin of this world would have in the config. `ca_file`: over HTTPS."""
 
     cluster: str
     endpoints: tuple[Endpoint, ...]
     guest_clusters: tuple[ConfiguredGuestCluster, ...]
     guest_connections: tuple[GuestConnection, ...]
+    ca_file: Path | None = None
 
 
 @contextlib.contextmanager
-def started(name: str, state_dir: Path, command: str) -> Iterator[RunningLab]:
+def started(
+    name: str, state_dir: Path, command: str, authority: Authority | None = None
+) -> Iterator[RunningLab]:
     """The scenario's nodes, answering until the block is left; its world is kept in the state folder.
 
-    `command`: for whom the transcript says it was.
+    `command`: for whom the transcript says it was. With `authority`, which certifies them, they are reached over HTTPS.
     """
     scenario = scenarios.load(name)
     known = tuple(
@@ -58,13 +64,15 @@ def started(name: str, state_dir: Path, command: str) -> Iterator[RunningLab]:
     )
     folder = worlds_folder(state_dir)
     told = _Told(transcript_file(folder, name), f"vhdsfix {command}, {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}")
+    ca_file = authority.ca_file if authority else None
+    tls = authority.node(LOOPBACK, days=_SERVED_AT_MOST_DAYS) if authority else None
     with (
         state.open_world(folder, name) as world,
-        Lab(_nodes(world, told, scenario.mischief)) as lab,
-        Lab(_guests(scenario.guest_cluster, told)) as guests,
+        Lab(_nodes(world, told, scenario.mischief, tls)) as lab,
+        Lab(_guests(scenario.guest_cluster, told, tls)) as guests,
     ):
-        connections = _connections(scenario.guest_cluster, guests.endpoints)
-        yield RunningLab(world.cluster.name, lab.endpoints, known, connections)
+        connections = _connections(scenario.guest_cluster, guests.endpoints, ca_file)
+        yield RunningLab(world.cluster.name, lab.endpoints, known, connections, ca_file)
 
 
 def worlds_folder(state_dir: Path) -> Path:
@@ -108,14 +116,21 @@ def config_text(lab: RunningLab) -> str:
         "config_version = 1\n\n"
         f"[host_cluster]\nname = {_text(lab.cluster)}\nnode = [\n{nodes},\n]\n\n"
         f'[connection]\nuser = {_text(USER)}\nauth = "negotiate"\n'
-        f'transport = "http" # the lab has no certificate; its messages are encrypted\n{guests}'
+        f"{_transport_text(lab.ca_file)}\n{guests}"
     )
+
+
+def _transport_text(ca_file: Path | None) -> str:
+    if ca_file is None:
+        return 'transport = "http" # its messages are encrypted; for certificates: vhdsfix lab serve --https'
+    return f'transport = "https" # and any of --auth negotiate, ntlm, basic\nca_file = {_text(str(ca_file))}'
 
 
 def _connection_text(said: GuestConnection) -> str:
     addresses = _texts(f"{at.address}:{at.port}" for at in said.addresses)
     user = _text(said.user or "")
-    return f'connection = {{ address = {addresses}, user = {user}, auth = "{said.auth}", transport = "{said.transport}" }}\n'
+    ca_file = f", ca_file = {_text(said.ca_file)}" if said.ca_file else ""
+    return f'connection = {{ address = {addresses}, user = {user}, auth = "{said.auth}", transport = "{said.transport}"{ca_file} }}\n'
 
 
 def _texts(texts: Iterable[str]) -> str:
@@ -137,10 +152,10 @@ class _Told(NamedTuple):
         transcript.append(self.file, transcript.line_of(node, statements, self.run))
 
 
-def _guests(clusters: list[GuestCluster], told: _Told) -> list[LabNode]:
+def _guests(clusters: list[GuestCluster], told: _Told, tls: Tls | None) -> list[LabNode]:
     """The guests that answer, by an account that no host knows."""
     return [
-        LabNode(name, endpoints.shells(world, name, told.watch), Account(GUEST_USER, GUEST_PASSWORD))
+        LabNode(name, endpoints.shells(world, name, told.watch), Account(GUEST_USER, GUEST_PASSWORD), tls=tls)
         for cluster in clusters
         if cluster.inside and (world := cluster.world())
         for name in cluster.inside.answers
@@ -148,19 +163,24 @@ def _guests(clusters: list[GuestCluster], told: _Told) -> list[LabNode]:
 
 
 def _connections(
-    clusters: list[GuestCluster], listening: tuple[Endpoint, ...]
+    clusters: list[GuestCluster], listening: tuple[Endpoint, ...], ca_file: Path | None
 ) -> tuple[GuestConnection, ...]:
     at = {guest.name: NodeAddress(guest.name, guest.address, guest.port) for guest in listening}
     return tuple(
         GuestConnection(
-            cluster.name, tuple(at[name] for name in cluster.inside.answers), "negotiate", GUEST_USER, "http"
+            cluster.name,
+            tuple(at[name] for name in cluster.inside.answers),
+            "negotiate",
+            GUEST_USER,
+            "https" if ca_file else "http",
+            str(ca_file) if ca_file else None,
         )
         for cluster in clusters
         if cluster.inside
     )
 
 
-def _nodes(world: World, told: _Told, planned: list[Mischief]) -> list[LabNode]:
+def _nodes(world: World, told: _Told, planned: list[Mischief], tls: Tls | None) -> list[LabNode]:
     mischiefs = Mischiefs(planned) if planned else None
     run = SpoiltWorld(mischiefs).run if mischiefs else run_pipeline
 
@@ -169,6 +189,7 @@ def _nodes(world: World, told: _Told, planned: list[Mischief]) -> list[LabNode]:
             listed.name,
             endpoints.shells(world, listed.name, told.watch, run),
             Account(USER, PASSWORD),
+            tls=tls,
             latency_ms=listed.latency_ms,
             jitter_ms=listed.jitter_ms,
             mischiefs=mischiefs,

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+_YEAR = 365.0
+
 
 class Tls(msgspec.Struct, frozen=True):
     """What a node needs to answer over HTTPS. `certificate` is its own, in DER."""
@@ -38,7 +40,9 @@ class Authority:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = _named("vhdsfix lab authority")
-        certificate = self._signed(self._name, self._key, (x509.BasicConstraints(ca=True, path_length=0),), 1)
+        certificate = self._signed(
+            self._name, self._key, (x509.BasicConstraints(ca=True, path_length=0),), _YEAR
+        )
         self.ca_file = folder / "lab-ca.pem"
         self.ca_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
