@@ -68,6 +68,36 @@ def test_what_the_plan_says(lab: Rehearsal, world: World, command: str, kind: Ki
     assert verdicts(plan) <= {("DemoGuestNode1", "granted"), *((vm, "missing") for vm in ALL), *unknown()}
 
 
+# What no grant rests on: a property that may not be null, in what is asked of each command.
+BESIDES = {
+    "Get-VHDSet": "AllPaths",
+    "Get-VMIntegrationService": "Enabled",
+    "Get-VMSnapshot": "VMId",
+    "Get-WinEvent": "TimeCreated",
+    "Get-CimInstance": "GuestIntrinsicExchangeItems",
+    "Get-CimAssociatedInstance": "Name",
+    "Invoke-CimMethod": "ReturnValue",
+}
+IN_ORDER = {"grant-missing", "config-store-unset"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("command", BESIDES)
+def test_what_no_grant_rests_on_takes_none_away(
+    lab: Rehearsal, world: World, command: str, kind: Kind
+) -> None:
+    fault = Fault(kind, property=BESIDES[command]) if kind == "null" else Fault(kind)
+    world.faults = {node.name: {command: fault} for node in world.nodes}
+
+    plan = lab.plan()
+
+    assert {action.vm_name for action in plan.actions} == ALL
+    assert plan.complete
+    assert {found.id for found in plan.findings} - IN_ORDER <= {"check-not-made"}
+    if kind in ("unknown", "denied", "terminating"):
+        assert "check-not-made" in {found.id for found in plan.findings}
+
+
 def verdicts(plan: Plan) -> set[tuple[str, str]]:
     return {(vm.name, vm.verdict) for folder in plan.folders for vm in folder.vms}
 

@@ -8,20 +8,16 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 import pytest
 
-from tests.fakes.small_world import FOLDER, small_world
-from vhdsfix.config import Secret
+from tests.end_to_end.one_node import ERRORS, NODE, Facts, check, fail, full_world, reading, readings
+from tests.fakes.small_world import FOLDER
 from vhdsfix.errors import CommandError
-from vhdsfix.lab.auth import Account
 from vhdsfix.lab.faults import Fault, Kind
-from vhdsfix.lab.psrp import SimulatedShell
-from vhdsfix.lab.server import Lab, LabNode
 from vhdsfix.lab.world import Drive, Vm, World
 from vhdsfix.model.readings import Absent, Known, Unknown
 from vhdsfix.model.windows import FolderPath
@@ -35,17 +31,13 @@ from vhdsfix.remote.cluster_questions import (
     SHARED_VOLUMES,
     VM_IDS,
 )
-from vhdsfix.remote.connection import Connection
 from vhdsfix.remote.folder_questions import about_folder
 from vhdsfix.remote.node import RemoteReader
 from vhdsfix.remote.node_questions import DRIVES, HOST, VMS
 from vhdsfix.remote.questions import Question
 
-ACCOUNT = Account("LAB\\admin", "correct horse")
-NODE = "HV01"
 FOLDER_PHASE = about_folder(FOLDER)
 OTHER_VM = "0b8f6a1d-3c57-4e92-a1d4-7f60b2c98e35"
-ERRORS: tuple[Kind, ...] = ("unknown", "denied", "terminating", "nonterminating")
 
 
 class Asked(NamedTuple):
@@ -70,10 +62,17 @@ ASKED = (
     Asked(FOLDER_PHASE.sddl, "Get-Acl", "Sddl"),
     Asked(FOLDER_PHASE.children, "Get-ChildItem", "PSIsContainer"),
     Asked(FOLDER_PHASE.file_sddls, "Get-Acl", "Sddl"),
+    Asked(check("files of its VHD Sets"), "Get-VHDSet", "AllPaths"),
+    Asked(check("backup integration services"), "Get-VMIntegrationService", "Enabled"),
+    Asked(check("recovery checkpoints"), "Get-VMSnapshot", "Name"),
+    Asked(check("failed merges"), "Get-WinEvent", "RecordId"),
+    Asked(check("is there"), "Get-Item", "FullName"),
+    Asked(check("guests call themselves"), "Get-CimInstance", None),
+    Asked(check("guest cluster of the VM"), "Get-CimAssociatedInstance", None),
+    Asked(check("guest cluster of the VM"), "Invoke-CimMethod", "ReturnValue"),
 )
 PLACES = ("first", "middle", "last")
 
-Facts = dict[str, Any]
 PHASES: dict[str, Callable[[RemoteReader], Any]] = {
     "cluster": lambda reader: reader.cluster(),
     "node": lambda reader: reader.itself(),
@@ -83,7 +82,7 @@ PHASES: dict[str, Callable[[RemoteReader], Any]] = {
 
 @pytest.fixture
 def world() -> World:
-    return small_world()
+    return full_world()
 
 
 @pytest.fixture
@@ -96,7 +95,7 @@ def reader(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
 @pytest.fixture(scope="module")
 def untouched() -> Iterator[RemoteReader]:
     """A node on which nothing fails; every test's world starts as its."""
-    with reading(small_world()) as node:
+    with reading(full_world()) as node:
         yield node
 
 
@@ -112,23 +111,14 @@ def facts(untouched: RemoteReader) -> dict[str, Facts]:
     return {name: readings(phase(untouched)) for name, phase in PHASES.items()}
 
 
-@contextmanager
-def reading(world: World) -> Iterator[RemoteReader]:
-    with Lab([LabNode(NODE, lambda _kind: SimulatedShell(world, NODE), ACCOUNT)]) as lab:
-        way = Connection(NODE, "127.0.0.1", lab.endpoints[0].port, "http", "ntlm", ACCOUNT.user)
-        node = RemoteReader(way, Secret(ACCOUNT.password))
-        yield node
-        node.close()
-
-
-def fail(world: World, command: str, kind: Kind, null: str = "") -> None:
-    world.faults[NODE] = {command: Fault(kind, property=null, message="It broke.", error_id="Broken")}
-
-
 def deny(world: World, path: str) -> None:
     entry = world.tree.get(path)
     assert entry is not None
     entry.denied = True
+
+
+def by_question(asked: Asked) -> str:
+    return f"{asked.question.name}, {asked.command}"
 
 
 def in_place(place: str, asked: Asked) -> list[Question[Any]]:
@@ -151,7 +141,7 @@ def asked_among_others(reader: RemoteReader, asked: Asked, place: str, before: A
 
 
 @pytest.mark.parametrize("how", list(itertools.product([*ERRORS, "null"], PLACES)), ids="-".join)
-@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: asked.question.name)
+@pytest.mark.parametrize("asked", ASKED, ids=by_question)
 def test_a_failed_question_is_unknown_and_no_other(
     reader: RemoteReader, world: World, answers: Answers, asked: Asked, how: tuple[Kind, str]
 ) -> None:
@@ -166,7 +156,7 @@ def test_a_failed_question_is_unknown_and_no_other(
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: asked.question.name)
+@pytest.mark.parametrize("asked", ASKED, ids=by_question)
 def test_an_empty_answer_is_an_empty_list(
     reader: RemoteReader, world: World, answers: Answers, asked: Asked, place: str
 ) -> None:
@@ -220,11 +210,6 @@ def test_the_facts_that_a_failing_command_touches_are_unknown_and_no_others(
         assert after[name] == before[name]
 
 
-def readings(facts: Any) -> Facts:
-    every = msgspec.structs.asdict(facts)
-    return {name: value for name, value in every.items() if isinstance(value, Known | Unknown | Absent)}
-
-
 # What an empty answer leaves: lists that may be empty are (and are judged elsewhere), the rest is unknown.
 EMPTY: dict[str, dict[str, object]] = {
     "Get-Cluster": {"identity": Unknown},
@@ -249,8 +234,8 @@ EMPTY: dict[str, dict[str, object]] = {
 def test_an_empty_answer_is_never_absent(reader: RemoteReader, world: World, command: str) -> None:
     fail(world, command, "empty")
     after = readings(PHASES[TOUCHED[command][0]](reader))
-    for name, reading in EMPTY[command].items():
-        assert isinstance(after[name], Unknown) if reading is Unknown else after[name] == reading
+    for name, left in EMPTY[command].items():
+        assert isinstance(after[name], Unknown) if left is Unknown else after[name] == left
     assert Absent() not in after.values()
 
 

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 
 from vhdsfix.access import icacls_rights
 from vhdsfix.errors import UnreachableError
+from vhdsfix.lab import guests
 from vhdsfix.lab.cmdlets import icacls
+from vhdsfix.lab.guests import GuestAnswer
 from vhdsfix.lab.ntfs import Entry
-from vhdsfix.lab.world import GuestAnswer, World
+from vhdsfix.lab.world import World
 from vhdsfix.model.facts import (
     NOT_ASKED,
     BackupService,
@@ -129,11 +131,12 @@ class FakeNode:
             backup_services=Known(tuple(BackupService(VmId(vm.id), vm.backup_service) for vm in vms)),
             guest_names=Known(
                 tuple(
-                    GuestName(VmId(vm.id), name) for vm in running if (name := self.world.guest_name_of(vm))
+                    GuestName(VmId(vm.id), name) for vm in running if (name := guests.name_of(self.world, vm))
                 )
             ),
             guest_queries=tuple(
-                QueriedVm(VmId(vm.id), Known(_guest_query(self.world.guest_answer_of(vm)))) for vm in running
+                QueriedVm(VmId(vm.id), Known(_guest_query(guests.answer_of(self.world, vm))))
+                for vm in running
             ),
             checkpoints=Known(
                 tuple(

@@ -9,6 +9,7 @@ import pytest
 
 from tests.fakes.small_world import BACKING, DISK, FOLDER, NODES, OTHER_FOLDER, VM_IDS, VOLUME
 from vhdsfix.errors import UnreachableError
+from vhdsfix.lab import guests
 from vhdsfix.lab import world as lab
 from vhdsfix.lab.world import Checkpoint, Vm, World
 from vhdsfix.model.facts import (
@@ -159,14 +160,16 @@ class TestChecks:
     def test_it_passes_on_what_a_guest_tells_of_its_cluster(
         self, nodes: Nodes, world: World, as_text: bool
     ) -> None:
-        disk = lab.GuestDisk(DISK, online=False, owned=True)
-        world.vm("Guest2").guest_answer = lab.GuestAnswer(id="{0-1}", size=3, disks=[disk], as_text=as_text)
+        disk = guests.GuestDisk(DISK, online=False, owned=True)
+        world.vm("Guest2").guest_answer = guests.GuestAnswer(
+            id="{0-1}", size=3, disks=[disk], as_text=as_text
+        )
         (told,) = nodes["HV02"].checks(ABOUT_GUEST2).guest_queries
         seen = GuestDisk(DISK, is_clustered=True, is_online=False, is_owned=True, is_active_active=False)
         assert told == QueriedVm(VM_IDS[1], Known(GuestQuery(0, "{0-1}", 3, (seen,))))
 
     def test_a_query_that_fails_says_how(self, nodes: Nodes, world: World) -> None:
-        world.vm("Guest2").guest_answer = lab.GuestAnswer(return_value=32768)
+        world.vm("Guest2").guest_answer = guests.GuestAnswer(return_value=32768)
         (told,) = nodes["HV02"].checks(ABOUT_GUEST2).guest_queries
         assert told.answer == Known(GuestQuery(32768))
 

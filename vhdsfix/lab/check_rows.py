@@ -10,10 +10,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from vhdsfix.lab import guests
 from vhdsfix.lab.identifiers import stable_id
 
 if TYPE_CHECKING:  # a world gives its rows by these functions
-    from vhdsfix.lab.world import GuestAnswer, MergeFailure, Vm, World
+    from vhdsfix.lab.guests import GuestAnswer
+    from vhdsfix.lab.world import MergeFailure, Vm, World
 
 Row = dict[str, Any]
 
@@ -112,7 +114,10 @@ def _items(world: World, vm: Vm) -> list[str]:
     """None of a guest that is off. Source: W32 getting-the-virtual-system-dns-name.md (an instance in XML for each item)."""
     if vm.state != "Running":
         return []
-    items = {"FullyQualifiedDomainName": world.guest_name_of(vm), "OSName": "Windows Server 2022 Datacenter"}
+    items = {
+        "FullyQualifiedDomainName": guests.name_of(world, vm),
+        "OSName": "Windows Server 2022 Datacenter",
+    }
     return [_item(key, value) for key, value in items.items()]
 
 
@@ -131,14 +136,17 @@ def _xml(class_name: str, properties: dict[str, str | None]) -> str:
 
 
 def _queries(world: World, node: str) -> list[Row]:
-    return [
-        {
-            "$of": f"service {vm.id.upper()}",
-            "ReturnValue": (answer := world.guest_answer_of(vm)).return_value,
-            "GuestClusterInformation": _information(answer),
-        }
-        for vm in world.vms_on(node)
-    ]
+    return [query(world, vm) for vm in world.vms_on(node)]
+
+
+def query(world: World, vm: Vm) -> Row:
+    """What QueryGuestClusterInformation returns for a VM."""
+    answer = guests.answer_of(world, vm)
+    return {
+        "$of": f"service {vm.id.upper()}",
+        "ReturnValue": answer.return_value,
+        "GuestClusterInformation": _information(answer),
+    }
 
 
 def _information(told: GuestAnswer) -> Row | str | None:

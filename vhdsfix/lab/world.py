@@ -13,12 +13,10 @@ import msgspec
 from vhdsfix.errors import LabError
 from vhdsfix.lab import property_rows
 from vhdsfix.lab.faults import Faults
+from vhdsfix.lab.guests import GuestAnswer
 from vhdsfix.lab.identifiers import stable_id, vm_sid
 from vhdsfix.lab.ntfs import Entry, Tree
 from vhdsfix.lab.rule import Rule
-
-_INVALID_STATE = 32775
-"""Source: W32 msvm-vssservice-queryguestclusterinformation.md."""
 
 NodeState = Literal["Up", "Down", "Paused", "Joining"]
 Language = Literal["en", "de", "pl"]
@@ -83,26 +81,6 @@ class Checkpoint(msgspec.Struct, forbid_unknown_fields=True):
 
     name: str
     made_at: str = "2026-01-02T03:04:05Z"
-
-
-class GuestDisk(msgspec.Struct, forbid_unknown_fields=True):
-    """A shared disk as the guest's cluster sees it from one VM."""
-
-    path: str
-    clustered: bool = True
-    online: bool = True
-    owned: bool = False
-    active_active: bool = False
-
-
-class GuestAnswer(msgspec.Struct, forbid_unknown_fields=True):
-    """What the host's query of a VM's guest cluster returns. `as_text`: as XML; no `id`: the guest told nothing."""
-
-    return_value: int = 0
-    id: str | None = None
-    size: int = 0
-    disks: list[GuestDisk] = []
-    as_text: bool = False
 
 
 class MergeFailure(msgspec.Struct, forbid_unknown_fields=True):
@@ -172,12 +150,13 @@ class World(msgspec.Struct):
 
     def vms_on(self, node: str) -> list[Vm]:
         """The VMs that Hyper-V knows there."""
+        wanted = node.upper()
         return [
             vm
             for vm in self.vms
-            if vm.registered
+            if (vm.node.upper() == wanted or (vm.also_on is not None and vm.also_on.upper() == wanted))
+            and vm.registered
             and not (vm.clustered and vm.configuration_state != "Online")
-            and node.upper() in (vm.node.upper(), (vm.also_on or "").upper())
         ]
 
     def files_of(self, vhd_set: str) -> list[str]:
@@ -186,27 +165,6 @@ class World(msgspec.Struct):
         start = name.rpartition(".")[0].lower() + "_"
         beside = [path for path, _ in self.tree.children(folder) if _is_checkpoint(path, start)]
         return [vhd_set, *beside, *self.vhd_sets.get(vhd_set, [])]
-
-    def guest_name_of(self, vm: Vm) -> str:
-        """What its guest calls itself: as it was set, else as the VM was first called."""
-        return (
-            f"{vm.clustered_as or vm.name}.{self.cluster.domain}" if vm.guest_name is None else vm.guest_name
-        )
-
-    def guest_answer_of(self, vm: Vm) -> GuestAnswer:
-        """What its guest tells: as it was set, else what a healthy guest tells of the disks that it shares."""
-        if vm.guest_answer is not None:
-            return vm.guest_answer
-        disks = [drive.path for drive in vm.drives if drive.shared and drive.path]
-        members = [other for other in self.vms if any(drive.path in disks for drive in other.drives)]
-        if not disks or vm.state != "Running":
-            return GuestAnswer(return_value=_INVALID_STATE)
-        owner = next(other for other in members if other.state == "Running")
-        return GuestAnswer(
-            id=stable_id(f"guest cluster {sorted(other.id for other in members)}"),
-            size=len(members),
-            disks=[GuestDisk(disk, owned=owner is vm) for disk in disks],
-        )
 
     def vm(self, name: str) -> Vm:
         """The VM of that name or id."""

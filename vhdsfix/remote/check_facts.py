@@ -16,8 +16,9 @@ from vhdsfix.model.facts import (
     RecoveryCheckpoint,
     VhdSet,
 )
-from vhdsfix.model.readings import Absent, Known, Unknown
+from vhdsfix.model.readings import Absent, Known, Unknown, known_or
 from vhdsfix.model.windows import FolderPath, VmId
+from vhdsfix.ports import ToCheck
 from vhdsfix.remote.answers import Answers
 from vhdsfix.remote.check_questions import (
     CheckpointRow,
@@ -37,12 +38,10 @@ from vhdsfix.remote.questions import Question, R
 T = TypeVar("T")
 
 
-def node_checks(questions: CheckQuestions, answers: Answers) -> NodeChecks:
+def node_checks(asked: ToCheck, questions: CheckQuestions, answers: Answers) -> NodeChecks:
     return NodeChecks(
-        vhd_sets=_each(questions.vhd_sets, answers, _vhd_set),
-        backup_services=_each(
-            questions.backup_services, answers, lambda row: BackupService(VmId(row.vm_id), row.enabled)
-        ),
+        vhd_sets=_vhd_sets(asked, questions, answers),
+        backup_services=_backup_services(asked, questions, answers),
         guest_names=_guest_names(questions, answers),
         guest_queries=tuple(
             QueriedVm(vm_id, answers.only(question, _guest_query))
@@ -61,6 +60,32 @@ def _each(
     return Known(()) if question is None else answers.each(question, made_of)
 
 
+def _vhd_sets(
+    asked: ToCheck, questions: CheckQuestions, answers: Answers
+) -> Known[tuple[VhdSet, ...]] | Unknown:
+    """Known only where each set was told of: a file of one that was not would look like nobody's."""
+    sets = _each(questions.vhd_sets, answers, _vhd_set)
+    told = {one.path.key for one in known_or(sets, ())}
+    missing = [path for path in asked.vhd_sets if path.key not in told]
+    if questions.vhd_sets is None or isinstance(sets, Unknown) or not missing:
+        return sets
+    return answers.unknown(questions.vhd_sets, f"nothing came about {missing[0]}")
+
+
+def _backup_services(
+    asked: ToCheck, questions: CheckQuestions, answers: Answers
+) -> Known[tuple[BackupService, ...]] | Unknown:
+    """Known only where each VM was told of: one that was not is not in order."""
+    services = _each(
+        questions.backup_services, answers, lambda row: BackupService(VmId(row.vm_id), row.enabled)
+    )
+    told = {service.vm_id for service in known_or(services, ())}
+    missing = [vm_id for vm_id in asked.vms if vm_id not in told]
+    if questions.backup_services is None or isinstance(services, Unknown) or not missing:
+        return services
+    return answers.unknown(questions.backup_services, f"nothing came about the VM {missing[0]}")
+
+
 def _vhd_set(row: VhdSetRow) -> VhdSet:
     """Raises ValueError for a path that is none."""
     return VhdSet(FolderPath(row.path), tuple(FolderPath(path) for path in texts_of(row.all_paths)))
@@ -72,6 +97,8 @@ def _guest_names(questions: CheckQuestions, answers: Answers) -> Known[tuple[Gue
     )
     if isinstance(named, Unknown):
         return named
+    if questions.guest_names and not named.value:  # FACTS 4: who may not see VMs is answered with nothing
+        return answers.unknown(questions.guest_names, "nothing came")
     return Known(tuple(GuestName(vm_id, name) for vm_id, name in named.value if name is not None))
 
 

@@ -49,7 +49,7 @@ class RemoteReader(Machine):
         questions = check_questions.about(asked)
         together = partial(self._ask_together, "checking")
         answers = answers_to(questions.all(), together, self._ask_alone, within, self.limits)
-        return node_checks(questions, self._answers(answers))
+        return node_checks(asked, questions, self._answers(answers))
 
     def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
         groups = [paths[start : start + FOLDERS_AT_ONCE] for start in range(0, len(paths), FOLDERS_AT_ONCE)]

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from vhdsfix.lab import check_rows
 from vhdsfix.lab.binding import Bound
 from vhdsfix.lab.cmdlets.cmdlet import Call, Run
 from vhdsfix.lab.cmdlets.contract import object_of
@@ -42,9 +43,9 @@ def _associated(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
 
 def _method(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
     for bound in records:
-        rows = _rows_of(call, f"method:{bound['MethodName']}")
-        mine = [row for row in rows if row["$of"].endswith(_system(bound))]
-        if not mine:
+        world = call.runspace.world
+        mine = [vm for vm in world.vms_on(call.runspace.node) if vm.id.upper() == _system(bound)]
+        if not mine or bound["MethodName"] != "QueryGuestClusterInformation":
             error = call.error(
                 "HRESULT 0x8004100C",
                 "NotImplemented",
@@ -53,7 +54,8 @@ def _method(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
                 bound["MethodName"],
             )
             call.write_error(error)
-        yield from (object_of(_TYPE + "CimMethodResult", row) for row in mine[:1])
+        else:
+            yield object_of(_TYPE + "CimMethodResult", check_rows.query(world, mine[0]))
 
 
 def _tests(call: Call, text: str | None) -> list[tuple[str, str]]:
@@ -69,11 +71,7 @@ def _rows(call: Call, class_name: str) -> list[dict[str, Any]]:
             "HRESULT 0x80041010", "MetadataError", OPERATION_EXCEPTIONS, "Invalid class ", class_name
         )
         raise TerminatingError(error)
-    return _rows_of(call, f"cim:{class_name}")
-
-
-def _rows_of(call: Call, key: str) -> list[dict[str, Any]]:
-    return call.runspace.world.rows(call.runspace.node, key)
+    return call.runspace.world.rows(call.runspace.node, f"cim:{class_name}")
 
 
 def _system(bound: Bound) -> str:
