@@ -9,8 +9,9 @@ from random import Random
 
 import msgspec
 
+from vhdsfix.lab.guests import GuestAnswer, GuestDisk
 from vhdsfix.lab.ntfs import Tree
-from vhdsfix.lab.world import Cluster, Drive, Node, Vm, Volume, World
+from vhdsfix.lab.world import Checkpoint, Cluster, Drive, MergeFailure, Node, Vm, Volume, World
 
 NODE = "HV01"
 _OTHER_NODE = "HV02"
@@ -60,7 +61,11 @@ def draw_world(draw: Random) -> Drawn:
     vm_names = draw.sample([*names, *_ODDER], draw.randint(0, 4))
     cluster = Cluster(names.pop(), draw.choice(["", "lab.example"]), config_store=_config_store(draw, empty))
     volumes = [Volume(mount.rpartition("\\")[2], mount, NODE) for mount in mounts]
-    states = [Node(NODE), Node(_OTHER_NODE, draw.choice(["Up", "Down", "Paused"]))]
+    failures = [
+        MergeFailure(_moment(draw), draw.choice(vm_names), draw.choice(["0x80070005", "0x80070020"]))
+        for _ in range(draw.randint(0, 3) if vm_names else 0)
+    ]
+    states = [Node(NODE, merge_failures=failures), Node(_OTHER_NODE, draw.choice(["Up", "Down", "Paused"]))]
     vms = [_vm(draw, name, tree) for name in vm_names]
     missing = f"{mounts[0]}\\no such\\{names.pop()}"
     return Drawn(
@@ -111,4 +116,24 @@ def _vm(draw: Random, name: str, tree: Tree) -> Vm:
         registered=draw.random() < 0.9,
         state=draw.choice(["Running", "Off"]),
         drives=drives,
+        backup_service=draw.random() < 0.7,
+        guest_name=draw.choice([None, "", f"{name}.<example>&"]),
+        checkpoints=[Checkpoint(draw.choice(_ODD), _moment(draw)) for _ in range(draw.randint(0, 2))],
+        guest_answer=draw.choice([None, _guest_answer(draw, files)]),
+    )
+
+
+def _guest_answer(draw: Random, files: list[str]) -> GuestAnswer:
+    disks = [
+        GuestDisk(draw.choice(files), *(draw.random() < 0.5 for _ in range(4)))
+        for _ in range(draw.randint(0, 3))
+        if files
+    ]
+    told = draw.choice([None, "{1-2}"])
+    return GuestAnswer(draw.choice([0, 32768]), told, draw.randint(0, 9), disks, as_text=draw.random() < 0.5)
+
+
+def _moment(draw: Random) -> str:
+    return (
+        f"20{draw.randint(10, 60)}-0{draw.randint(1, 9)}-{draw.randint(10, 28)}T0{draw.randint(0, 9)}:20:30Z"
     )

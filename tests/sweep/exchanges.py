@@ -26,11 +26,13 @@ from vhdsfix.config import Secret
 from vhdsfix.lab import endpoints
 from vhdsfix.lab.auth import Account
 from vhdsfix.lab.faults import Fault
+from vhdsfix.lab.objects import has_wildcard
 from vhdsfix.lab.server import Lab, LabNode
 from vhdsfix.lab.shell import OpenShell
 from vhdsfix.lab.world import Vm, World
 from vhdsfix.model.windows import FolderPath, VmId
-from vhdsfix.remote import batch, changes
+from vhdsfix.ports import ToCheck
+from vhdsfix.remote import batch, changes, check_questions
 from vhdsfix.remote.cluster_questions import CLUSTER_PHASE
 from vhdsfix.remote.connection import Connection
 from vhdsfix.remote.folder_questions import about_file, about_folder
@@ -44,7 +46,8 @@ FULL = 2500
 
 KINDS = ("Microsoft.PowerShell", "constrained", "no-language", "role")
 _GRANT = "grant"
-_SUBJECTS: tuple[int | str, ...] = (*range(14), *[_GRANT] * 3)
+_STRANGER = "00000000-0000-0000-0000-00000000000a"
+_SUBJECTS: tuple[int | str, ...] = (*range(21), *[_GRANT] * 3)
 _FAILURES = ("none", "unknown", "denied", "terminating", "nonterminating", "empty", "null")
 _ALONE = -1
 _PLACES = (_ALONE, 0, 1, 2, 5)
@@ -57,9 +60,28 @@ _WITH_ROWS = (
     "Get-VMHost",
     "Get-VM",
     "Get-VMHardDiskDrive",
+    "Get-VHDSet",
+    "Get-VMIntegrationService",
+    "Get-VMSnapshot",
+    "Get-WinEvent",
 )
-_FOUND_BY = {"Get-VM": "Id", "Get-VMHardDiskDrive": "VMName"}
-_WITHOUT_ROWS = ("Get-ClusterParameter", "Get-Item", "Get-ChildItem", "Get-Acl")
+_FOUND_BY = {
+    "Get-VM": {"Id"},
+    "Get-VMHardDiskDrive": {"VMName"},
+    "Get-VHDSet": {"Path"},
+    "Get-VMIntegrationService": {"VMId", "VMName"},
+    "Get-VMSnapshot": {"VMId", "VMName", "SnapshotType"},
+    "Get-WinEvent": {"Id", "LogName"},
+}
+_WITHOUT_ROWS = (
+    "Get-ClusterParameter",
+    "Get-Item",
+    "Get-ChildItem",
+    "Get-Acl",
+    "Get-CimInstance",
+    "Get-CimAssociatedInstance",
+    "Invoke-CimMethod",
+)
 
 
 def _without(error_id: str, theirs: Messages) -> Messages:
@@ -71,12 +93,16 @@ KNOWN_DIFFERENCES: dict[str, Callable[[Messages], Messages]] = {
     "a VM without drives is no error on Windows; the engine's stand-in takes it for a VM that is not there": partial(
         _without, "InvalidParameter,Microsoft.HyperV.PowerShell.Commands.GetVMHardDiskDrive"
     ),
+    "nor is a VM without checkpoints": partial(
+        _without, "InvalidParameter,Microsoft.HyperV.PowerShell.Commands.GetVMSnapshot"
+    ),
 }
 """Why the engine answers otherwise than the lab should, and what it said as the lab should say it."""
 
 NOT_DRAWN = (
     "entries for CREATOR OWNER, and inheritable generic rights: the stand-in passes them on as they are",
     "two entries alike in one DACL: the stand-in's icacls takes entries for a set and drops the second",
+    "a VHD Set whose path could be a pattern: the stand-in takes it for one",
     "a VM whose Id is null, or a drive whose VMName is: the stand-in finds a VM's drives by its name, the lab by its id",
 )
 """Where they are known to differ, for reasons of the stand-in, and which therefore does not come up."""
@@ -186,7 +212,7 @@ def draw_exchange(draw: Random, kind: str, subject: int | str, failure: str, pla
 def _questions(draw: Random, drawn: Drawn, failure: str) -> Sequence[Question[Any]]:
     """One of each. A folder's cmdlets fail by the folder where they cannot be made to fail."""
     folder = draw.choice((*drawn.folders, drawn.folders[0].upper()))
-    if failure == "empty":
+    if failure in ("empty", "nonterminating"):
         folder = drawn.empty
     if failure == "nonterminating" or draw.random() < 0.1:
         folder = draw.choice(drawn.unreadable)
@@ -196,7 +222,22 @@ def _questions(draw: Random, drawn: Drawn, failure: str) -> Sequence[Question[An
         *NODE_PHASE,
         *about_folder(FolderPath(folder)),
         about_file(FolderPath(folder), name),
+        *_checks(draw, drawn),
     )
+
+
+def _checks(draw: Random, drawn: Drawn) -> tuple[Question[Any], ...]:
+    """One of each, about the VMs that are there and one that is not."""
+    here = drawn.world.vms_on(NODE)
+    paths = [drive.path for vm in here for drive in vm.drives if drive.path]
+    sets = [path for path in paths if path.endswith(".vhds") and not has_wildcard(path)]
+    asked = ToCheck(
+        vms=tuple(VmId(vm.id) for vm in here) or (VmId(_STRANGER),),
+        running=(VmId(draw.choice(here).id if here else _STRANGER),),
+        vhd_sets=(*map(FolderPath, sets), FolderPath("C:\\ClusterStorage\\nope.vhds"))[: draw.randint(1, 3)],
+        paths=(FolderPath(draw.choice((*drawn.folders, *drawn.unreadable))),),
+    )
+    return check_questions.about(asked).all()
 
 
 def _failing(draw: Random, world: World, statement: Statement, failure: str) -> Statement:
@@ -205,6 +246,8 @@ def _failing(draw: Random, world: World, statement: Statement, failure: str) -> 
         at = draw.randrange(len(statement))
         return (*statement[:at], _unknown(draw, statement[at]), *statement[at + 1 :])
     able = _WITH_ROWS + (_WITHOUT_ROWS if failure in ("denied", "terminating") else ())
+    if failure in ("empty", "nonterminating"):
+        able = tuple(name for name in able if name != "Get-WinEvent")  # for which no events are an error
     commands = [name for name in able if any(command.plain_name == name.lower() for command in statement)]
     if failure != "none" and commands:
         command = draw.choice(commands)
@@ -215,7 +258,7 @@ def _failing(draw: Random, world: World, statement: Statement, failure: str) -> 
         }
         if failure == "null":
             rows = world.rows(NODE, command)
-            able_to_be_null = sorted(rows[0].keys() - {_FOUND_BY.get(command)}) if rows else []
+            able_to_be_null = sorted(rows[0].keys() - _FOUND_BY.get(command, set())) if rows else []
             fault["property"] = draw.choice(able_to_be_null or ["Name"])
         world.faults = {NODE: {command: Fault(**fault)}}
     return statement
@@ -231,10 +274,9 @@ def _unknown(draw: Random, command: Command) -> Command:
 
 def _change(draw: Random, drawn: Drawn, failure: str) -> tuple[Statement, ...]:
     world = drawn.world
-    stranger = "00000000-0000-0000-0000-00000000000a"
     if not world.vms_on(NODE):
         world.add_vm(Vm("00000000-0000-0000-0000-00000000000b", "here", NODE))
-    vm = VmId(stranger if failure == "empty" else draw.choice(world.vms_on(NODE)).id)
+    vm = VmId(_STRANGER if failure == "empty" else draw.choice(world.vms_on(NODE)).id)
     unreadable = [path for path in drawn.unreadable if not path.startswith("\\\\")]
     folder = draw.choice(unreadable if failure in ("terminating", "nonterminating") else drawn.folders)
     if failure == "denied":
