@@ -28,12 +28,19 @@ PASSWORD = "correct horse"
 
 
 class Rehearsal:
-    """A running lab. `asked`: each pipeline that a node was sent."""
+    """A running lab. `asked`: each pipeline that a node was sent. `settle`: what was to come later comes now."""
 
-    def __init__(self, lab: Lab, asked: list[tuple[str, tuple[Statement, ...]]], state_dir: Path) -> None:
+    def __init__(
+        self,
+        lab: Lab,
+        asked: list[tuple[str, tuple[Statement, ...]]],
+        state_dir: Path,
+        spoilt: SpoiltWorld | None = None,
+    ) -> None:
         self.lab = lab
         self.asked = asked
         self.state_dir = state_dir
+        self.settle = spoilt.settle if spoilt else lambda: None
         self.settings = Settings(
             nodes=tuple(NodeAddress(node.name, node.address, node.port) for node in lab.endpoints),
             user=USER,
@@ -82,12 +89,13 @@ def rehearsal(
 ) -> Iterator[Rehearsal]:
     """The world's nodes, answered by the simulation, or by what opens a shell for each node's name."""
     asked: Asked = []
-    run = SpoiltWorld(mischiefs).run if mischiefs else run_pipeline
+    spoilt = SpoiltWorld(mischiefs) if mischiefs else None
+    run = spoilt.run if spoilt else run_pipeline
     opened = shells or {node.name: _simulated(world, node.name, asked, run) for node in world.nodes}
     account = Account(USER, PASSWORD)
     up = [node.name for node in world.nodes if node.state != "Down"]
     with Lab([LabNode(name, opened[name], account, mischiefs=mischiefs) for name in up]) as lab:
-        yield Rehearsal(lab, asked, state_dir)
+        yield Rehearsal(lab, asked, state_dir, spoilt)
 
 
 def _simulated(world: World, name: str, asked: Asked, run: Run) -> OpenShell:

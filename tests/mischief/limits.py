@@ -15,6 +15,19 @@ SHORT = TimeLimits(
     write_s=10.0,
     close_s=1,
 )
+PERSISTENT = TimeLimits(
+    connect_s=2,
+    operation_s=1,
+    read_s=2,
+    receive_backoff_s=0.01,
+    open_retry_s=0.5,
+    lost_retry_s=2.5,
+    question_s=3.0,
+    phase_s=5.0,
+    write_s=5.0,
+    close_s=1,
+)
+"""As SHORT, and what may be tried again is."""
 PATIENT = TimeLimits(
     connect_s=5,
     operation_s=2,

@@ -53,8 +53,9 @@ def test_a_question_on_a_silent_node_is_asked_again(node: RemoteWriter, mischief
 
 @pytest.mark.parametrize("message", ["Command", "Receive"])
 def test_an_account_that_is_refused_is_not_tried_again(
-    node: RemoteWriter, mischiefs: Mischiefs, lab: Lab, message: Message
+    client: Client, mischiefs: Mischiefs, lab: Lab, message: Message
 ) -> None:
+    node = client(limits=msgspec.structs.replace(SHORT, lost_retry_s=2.0))
     mischiefs.add(Where(message=message, command=QUESTION, times=0), WHATS[ACCESS_DENIED])
     assert type(told(asked, node)) is LostError
     assert lab.connections["HV01"] == 1

@@ -14,7 +14,7 @@ import pytest
 from tests.end_to_end.rehearsal import Rehearsal, rehearsal
 from tests.mischief.limits import PATIENT
 from tests.mischief.test_wire import WHATS
-from tests.mischief.truth import FOLDER, VOLUME, granted, holds_true
+from tests.mischief.truth import Judge, Watched, is_granted
 from vhdsfix.commands import apply, saved_plan
 from vhdsfix.commands.requests import ApplyRequest, PlanRequest, Target
 from vhdsfix.commands.result import ApplyReport, exit_code
@@ -44,6 +44,8 @@ from vhdsfix.lab.mischief import (
 from vhdsfix.lab.world import World
 from vhdsfix.model.outcome import Done, Drifted, Outcome, Stuck, Untouched
 
+VOLUME = "C:\\ClusterStorage\\NTFS-03"
+FOLDER = f"{VOLUME}\\GuestClustersSharedDisks"
 CHECKPOINT = f"{FOLDER}\\GuestClusterDisk_C1D3A9B2-5E43-4B0E-8E7A-2F9D1B6C4D58.avhdx"
 NEW_CHECKPOINT = f"{FOLDER}\\GuestClusterDisk_00000000-5E43-4B0E-8E7A-2F9D1B6C4D58.avhdx"
 VM2, VM3 = "DemoGuestNode2", "DemoGuestNode3"  # without their grants, on HV02 and HV03
@@ -53,12 +55,11 @@ NO_VMS = tuple(Fails("HV02", command, Fault("empty")) for command in ("Get-VM", 
 
 
 class Trick(NamedTuple):
-    """`outcomes` of VM2 and VM3. `touched`: paths on which someone else did something. `mends`: a second apply is tried, and all is well."""
+    """`outcomes` of VM2 and VM3. `mends`: a second apply is tried, and all is well."""
 
     where: Where
     what: What
     outcomes: tuple[type[Outcome], ...]
-    touched: str = ""
     mends: bool = False
 
 
@@ -92,16 +93,14 @@ TRICKS: dict[str, Trick] = {
     "gone after it was read": Trick(GRANT, Written("undone", 1), (Done, Done), mends=True),
     "propagation cut off at once": Trick(GRANT, Written("cut", 1), (Stuck, Untouched), mends=True),
     "propagation cut off half way": Trick(GRANT, Written("cut", 3), (Stuck, Untouched), mends=True),
-    "another admin before the grant": Trick(*happens(GRANT, edit()), (Stuck, Untouched), FOLDER),
-    "another admin after the grant": Trick(
-        *happens(GRANT, edit(), afterwards=True), (Stuck, Untouched), FOLDER
-    ),
-    "another admin since the plan": Trick(*happens(SINCE_THE_PLAN, edit()), (Drifted, Drifted), FOLDER),
-    "a backup begins": Trick(*happens(GRANT, Backup(NEW_CHECKPOINT)), (Done, Done), NEW_CHECKPOINT),
+    "another admin before the grant": Trick(*happens(GRANT, edit()), (Stuck, Untouched)),
+    "another admin after the grant": Trick(*happens(GRANT, edit(), afterwards=True), (Stuck, Untouched)),
+    "another admin since the plan": Trick(*happens(SINCE_THE_PLAN, edit()), (Drifted, Drifted)),
+    "a backup begins": Trick(*happens(GRANT, Backup(NEW_CHECKPOINT)), (Done, Done)),
     "a backup begins after the grant": Trick(
-        *happens(GRANT, Backup(NEW_CHECKPOINT), afterwards=True), (Done, Done), NEW_CHECKPOINT
+        *happens(GRANT, Backup(NEW_CHECKPOINT), afterwards=True), (Done, Done)
     ),
-    "a backup merges": Trick(*happens(GRANT, Backup(CHECKPOINT, merged=True)), (Done, Done), CHECKPOINT),
+    "a backup merges": Trick(*happens(GRANT, Backup(CHECKPOINT, merged=True)), (Done, Done)),
     "a backup begins and merges": Trick(
         *happens(GRANT, Backup(NEW_CHECKPOINT), Backup(NEW_CHECKPOINT, merged=True)), (Done, Done)
     ),
@@ -111,14 +110,13 @@ TRICKS: dict[str, Trick] = {
     "no node shows the vm": Trick(*happens(GRANT, Moves(VM2)), (Untouched, Done)),
     "the node drains": Trick(*happens(GRANT, Drains("HV02")), (Done, Done)),
     "the node drains since the plan": Trick(*happens(SINCE_THE_PLAN, Drains("HV02")), (Done, Done)),
-    "the volume goes offline": Trick(*happens(GRANT, Offline(VOLUME)), (Stuck, Untouched), FOLDER),
+    "the volume goes offline": Trick(*happens(GRANT, Offline(VOLUME)), (Stuck, Untouched)),
     "the volume went offline since the plan": Trick(
-        *happens(SINCE_THE_PLAN, Offline(VOLUME)), (Drifted, Drifted), FOLDER
+        *happens(SINCE_THE_PLAN, Offline(VOLUME)), (Drifted, Drifted)
     ),
     "the name means another disk": Trick(
         *happens(SINCE_THE_PLAN, Remounted(VOLUME, "C:\\ClusterStorage\\NTFS-01")),
         (Drifted, Drifted),
-        "C:\\ClusterStorage",
         mends=False,
     ),
     "the node reboots before the grant": Trick(GRANT, Gone(1), (Stuck, Untouched)),
@@ -134,8 +132,13 @@ def world() -> World:
 
 
 @pytest.fixture
-def mischiefs() -> Mischiefs:
-    return Mischiefs()
+def mischiefs() -> Watched:
+    return Watched()
+
+
+@pytest.fixture
+def judge(world: World, mischiefs: Watched) -> Judge:
+    return Judge(world, mischiefs)
 
 
 @pytest.fixture
@@ -151,6 +154,10 @@ def target(lab: Rehearsal) -> Target:
     return Target(lab.settings, lab.state_dir, Secret("correct horse"), limits=PATIENT)
 
 
+def granted(world: World, name: str) -> bool:
+    return is_granted(world, FOLDER, world.vm(name).sid)
+
+
 def applied(lab: Rehearsal) -> tuple[ApplyReport, ExitCode]:
     result = lab.apply_result(ApplyRequest(target(lab)))
     assert isinstance(result.data, ApplyReport)
@@ -159,16 +166,15 @@ def applied(lab: Rehearsal) -> tuple[ApplyReport, ExitCode]:
 
 @pytest.mark.parametrize("name", TRICKS)
 def test_what_apply_says_is_true_of_the_disk(
-    lab: Rehearsal, world: World, mischiefs: Mischiefs, name: str
+    lab: Rehearsal, world: World, judge: Judge, mischiefs: Watched, name: str
 ) -> None:
     trick = TRICKS[name]
-    before = world.tree.dump()
     mischiefs.add(trick.where, trick.what)
 
     report, code = applied(lab)
 
     assert tuple(type(one.outcome) for one in report.outcomes) == trick.outcomes
-    holds_true(report, code, world, before, (trick.touched,) if trick.touched else ())
+    judge.holds_true(report, code, mischiefs, at_the_end=False)
     if trick.mends:
         assert applied(lab)[1] is ExitCode.DONE
         assert {name: granted(world, name) for name in (VM2, VM3)} == {VM2: True, VM3: True}
@@ -177,21 +183,19 @@ def test_what_apply_says_is_true_of_the_disk(
 @pytest.mark.parametrize("message", ["Command", "Receive"])
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_a_write_that_the_wire_fails(
-    lab: Rehearsal, world: World, mischiefs: Mischiefs, name: str, message: str
+    lab: Rehearsal, judge: Judge, mischiefs: Watched, name: str, message: str
 ) -> None:
-    before = world.tree.dump()
     mischiefs.add(Where("HV02", message=message, command="icacls.exe"), WHATS[name])  # type: ignore[arg-type] # as listed
 
     report, code = applied(lab)
 
-    holds_true(report, code, world, before)
+    judge.holds_true(report, code, mischiefs, at_the_end=False)
 
 
 def test_an_answer_that_is_lost_and_a_write_that_lands_late(
-    lab: Rehearsal, world: World, mischiefs: Mischiefs
+    lab: Rehearsal, judge: Judge, mischiefs: Watched
 ) -> None:
     """Nobody can know then; it is Stuck while it is not there, and Done once it is."""
-    before = world.tree.dump()
     mischiefs.add(GRANT, Written("late", 99))
     mischiefs.add(Where("HV02", message="Receive", command="icacls.exe"), Lost("reset", carried_out=True))
 
@@ -199,7 +203,7 @@ def test_an_answer_that_is_lost_and_a_write_that_lands_late(
 
     assert [type(one.outcome) for one in report.outcomes] == [Stuck, Untouched]
     assert "it may still land" in report.outcomes[0].outcome.why  # type: ignore[union-attr] # a Stuck, as just said
-    holds_true(report, code, world, before)
+    judge.holds_true(report, code, mischiefs, at_the_end=False)
 
 
 def test_an_account_that_sees_no_vms(lab: Rehearsal, world: World, mischiefs: Mischiefs) -> None:

@@ -69,6 +69,11 @@ class SpoiltWorld:
             _happen(runspace.world, due, afterwards=True)
         return end
 
+    def settle(self) -> None:
+        """Everything that comes later comes now."""
+        while self._later:
+            self._later.pop(0).happens()
+
     def _permissions_are_read(self) -> None:
         for later in tuple(self._later):
             if later.reads == 0:
