@@ -24,7 +24,7 @@ from vhdsfix.model.plan import (
 )
 from vhdsfix.model.readings import Known, known_or
 from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, VerdictKind, VmAccess
-from vhdsfix.model.windows import FolderPath
+from vhdsfix.model.windows import FolderPath, name_key
 from vhdsfix.plan_document import GRANT, RIGHTS, action_id, sealed
 from vhdsfix.rules import fixes, grants, merges, targets
 from vhdsfix.rules.every import findings_of
@@ -33,6 +33,7 @@ from vhdsfix.verdicts import verdicts_of
 
 def plan_from(facts: Facts, scope: Scope, tool: Tool) -> Plan:
     """Judge the facts; the same facts and scope give the same plan. Raises UsageError for a scope that names nothing."""
+    facts = msgspec.structs.replace(facts, folders=tuple(map(_in_order, facts.folders)))
     inventory = inventory_in_scope(facts, scope)
     verdicts = verdicts_of(facts, inventory)
     findings = findings_of(facts, inventory, verdicts, scope)
@@ -53,6 +54,16 @@ def plan_from(facts: Facts, scope: Scope, tool: Tool) -> Plan:
             findings=findings,
         )
     )
+
+
+def _in_order(folder: FolderFacts) -> FolderFacts:
+    """The folder as it would be listed by name, whatever the order in which a node lists it."""
+    files, subfolders = folder.files, folder.subfolders
+    if isinstance(files, Known):
+        files = Known(tuple(sorted(files.value, key=lambda file: (name_key(file.name), file.name))))
+    if isinstance(subfolders, Known):
+        subfolders = Known(tuple(sorted(subfolders.value, key=lambda name: (name_key(name), name))))
+    return msgspec.structs.replace(folder, files=files, subfolders=subfolders)
 
 
 def _with_its_action(found: Finding, actions: tuple[Action, ...]) -> Finding:

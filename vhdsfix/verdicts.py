@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vhdsfix import access, sddl
+from vhdsfix.membership.disks import disk_key
 from vhdsfix.model.facts import Facts, FileFacts, FolderFacts
 from vhdsfix.model.inventory import FolderUse, Inventory
 from vhdsfix.model.readings import Absent, Known, Unknown, known_or
@@ -13,7 +14,9 @@ from vhdsfix.model.windows import FolderPath, SecurityDescriptor, VmId, name_key
 def verdicts_of(facts: Facts, inventory: Inventory) -> tuple[VmAccess, ...]:
     """One verdict for each VM of each folder, in the inventory's order."""
     seen = {folder.path.key: folder for folder in facts.folders}
-    return tuple(access for use in inventory.folders for access in _of_folder(seen.get(use.path.key), use))
+    return tuple(
+        access for use in inventory.folders for access in _of_folder(seen.get(use.path.key), use, inventory)
+    )
 
 
 def unlisted_disks(folder: FolderFacts, attached: tuple[str, ...]) -> tuple[str, ...]:
@@ -30,11 +33,19 @@ def descriptor_of(reading: Known[str] | Absent | Unknown) -> SecurityDescriptor 
         return None
 
 
-def _of_folder(folder: FolderFacts | None, use: FolderUse) -> tuple[VmAccess, ...]:
+def disks_of_nobody_shown(folder: FolderFacts, use: FolderUse, inventory: Inventory) -> tuple[str, ...]:
+    """Names of disk files that no VM that was shown has attached, while there may be VMs that were not shown."""
+    if not inventory.not_shown:
+        return ()
+    attached = {disk_key(name) for name in (*use.private, *(disk.name for disk in use.disks))}
+    return tuple(file.name for file in known_or(folder.files, ()) if disk_key(file.name) not in attached)
+
+
+def _of_folder(folder: FolderFacts | None, use: FolderUse, inventory: Inventory) -> tuple[VmAccess, ...]:
     if folder is None:
         return _all_unknown(use, "no node was asked for this folder")
     try:
-        descriptor, files, unseen = _readable(folder, use)
+        descriptor, files, unseen = _readable(folder, use, disks_of_nobody_shown(folder, use, inventory))
     except _NotReadableError as error:
         return _all_unknown(use, str(error))
     return tuple(_of_vm(use.path, vm_id, descriptor, files, unseen) for vm_id in use.vm_ids)
@@ -75,7 +86,7 @@ class _NotReadableError(Exception):
 
 
 def _readable(
-    folder: FolderFacts, use: FolderUse
+    folder: FolderFacts, use: FolderUse, strangers: tuple[str, ...]
 ) -> tuple[SecurityDescriptor, dict[str, SecurityDescriptor], dict[str, str]]:
     """The folder's descriptor, those of its readable shared files, and why each other one could not be looked at."""
     match folder.sddl:
@@ -86,10 +97,11 @@ def _readable(
         case Known(value=text):
             descriptor = _parsed(text, f"{folder.read_on} gave a security descriptor that cannot be read")
     files: dict[str, SecurityDescriptor] = {}
-    unseen = _unlisted(folder, use.attached)
-    private = set(map(name_key, use.private))
+    whose = "no VM that was shown has it, so it may be another VM's disk"
+    unseen = {**_unlisted(folder, use.attached), **dict.fromkeys(strangers, whose)}
+    not_judged = set(map(name_key, (*use.private, *strangers)))
     for file in known_or(folder.files, ()):
-        if name_key(file.name) not in private:
+        if name_key(file.name) not in not_judged:
             _look_at(file, files, unseen)
     return descriptor, files, unseen
 

@@ -15,6 +15,8 @@ from vhdsfix.render.safe_text import said, said_together
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 MOST_SEVERE_FIRST = tuple(Severity)
 LABEL = 9
+SHOWN_WHOLE = 3
+"""So many findings of one kind are shown whole."""
 INDENT = " " * (2 + LABEL)
 
 
@@ -34,17 +36,36 @@ def mended(plan: Plan) -> str:
 
 
 def _print_section(console: Console, title: str, findings: list[Finding]) -> None:
+    """The first few of a kind whole; of the others what differs: a reader at night has seen what they mean."""
     if findings:
         _print_title(console, title)
+    first: dict[str, list[Finding]] = {}
     for number, finding in enumerate(findings):
-        if number:
+        alike = first.setdefault(finding.id, [])
+        if number and len(alike) <= SHOWN_WHOLE:
             console.print()
-        _print_headline(console, finding)
-        print_paragraph(console, finding.summary, indent=INDENT)
-        for evidence in finding.evidence:
-            print_paragraph(console, evidence, indent=INDENT, first_indent=_label("seen:"))
+        if len(alike) < SHOWN_WHOLE:
+            print_finding(console, finding)
+        else:
+            _print_in_short(console, finding, same_fix=finding.fix == alike[0].fix)
+        alike.append(finding)
+
+
+def _print_in_short(console: Console, finding: Finding, *, same_fix: bool) -> None:
+    _print_headline(console, finding)
+    print_paragraph(console, finding.summary, indent=INDENT)
+    if not same_fix:
         print_whole(console, f"{_label('fix:')}{finding.fix}")
-        print_paragraph(console, finding.source, indent=INDENT, first_indent=_label("source:"))
+
+
+def print_finding(console: Console, finding: Finding) -> None:
+    """One finding whole; its fix on one line, because it may be a command."""
+    _print_headline(console, finding)
+    print_paragraph(console, finding.summary, indent=INDENT)
+    for evidence in finding.evidence:
+        print_paragraph(console, evidence, indent=INDENT, first_indent=_label("seen:"))
+    print_whole(console, f"{_label('fix:')}{finding.fix}")
+    print_paragraph(console, finding.source, indent=INDENT, first_indent=_label("source:"))
 
 
 def _print_accepted(console: Console, findings: list[Finding]) -> None:

@@ -61,7 +61,8 @@ def _set(cluster: str, path: str) -> Finding:
 
 
 def _wrong_with(facts: Facts, path: str) -> Iterator[Finding]:
-    yield from (*_off_its_volume(facts, path),) or _not_visible(facts, path)
+    yield from _off_its_volume(facts, path)
+    yield from _not_visible(facts, path)
     yield from _resource_offline(facts)
 
 

@@ -34,17 +34,20 @@ def _of_node(node: NodeFacts) -> Iterator[Finding]:
         return
     for what, reading in (("its host", node.host), ("its VMs", node.vms), ("its VMs' disks", node.drives)):
         if isinstance(reading, Unknown):
-            yield _unanswered(node.name, f"{what} could not be looked at: {reading.why}")
+            yield _unanswered(node.name, f"{what} could not be looked at: {reading.why}", reading.why)
     vms, drives = known_or(node.vms, ()), known_or(node.drives, None)
     if vms and drives == ():
         yield _unanswered(
-            node.name, f"it showed {len(vms)} VM(s) and not one disk of theirs, which cannot be believed"
+            node.name,
+            f"it showed {len(vms)} VM(s) and not one disk of theirs, which cannot be believed",
+            f"Get-VMHardDiskDrive on {node.name}: nothing",
         )
     names = {vm.vm_id: vm.name for vm in vms}
     for drive in drives or ():
         if drive.unreadable:
             vm = names.get(drive.vm_id, drive.vm_id)
-            yield _unanswered(node.name, f"a disk of {vm} could not be looked at: {drive.unreadable}")
+            summary = f"a disk of {vm} could not be looked at: {drive.unreadable}"
+            yield _unanswered(node.name, summary, drive.unreadable)
 
 
 def every_cluster_question_was_answered(facts: Facts) -> tuple[Finding, ...]:
@@ -58,7 +61,7 @@ def every_cluster_question_was_answered(facts: Facts) -> tuple[Finding, ...]:
         ("the VMs in its database, against which the nodes' VM lists are checked", cluster.clustered_vms),
     )
     return tuple(
-        _unanswered(cluster_name(facts), f"{what} could not be looked at: {reading.why}")
+        _unanswered(cluster_name(facts), f"{what} could not be looked at: {reading.why}", reading.why)
         for what, reading in questions
         if isinstance(reading, Unknown)
     )
@@ -94,7 +97,8 @@ def _not_in_the_database(facts: Facts, known: set[str]) -> tuple[Finding, ...]:
     if not strangers:
         return ()
     why = f"the cluster database did not name {', '.join(sorted(strangers))}, which say they are clustered"
-    return (_unanswered(cluster_name(facts), f"{why}; so the VM lists could not be checked"),)
+    came = "Get-VM says IsClustered of each of them"
+    return (_unanswered(cluster_name(facts), f"{why}; so the VM lists could not be checked", came),)
 
 
 def every_configured_guest_node_is_a_vm(
@@ -149,6 +153,7 @@ def _without_folders(cluster: str) -> Finding:
         "guest-node-unmatched",
         subject=cluster,
         summary=f"guest cluster {cluster} is configured, but none of its VMs has a VHD Set, and it names no folder",
+        evidence=("its VMs were found by the names of its nodes in the config",),
         incomplete=True,
     )
 
@@ -160,7 +165,9 @@ def some_guest_cluster_was_found(facts: Facts, inventory: Inventory) -> tuple[Fi
     summary = (
         f"none of the {len(inventory.vms)} VM(s) that were shown has a VHD Set, so there is nothing to grant"
     )
-    return (finding("no-guest-cluster", cluster_name(facts), summary),)
+    nodes = ", ".join(sorted(node.name for node in facts.nodes))
+    evidence = (f"Get-VMHardDiskDrive on {nodes}: no .vhds",)
+    return (finding("no-guest-cluster", cluster_name(facts), summary, evidence),)
 
 
 def _not_reached(node: str, why: str) -> Finding:
@@ -168,5 +175,5 @@ def _not_reached(node: str, why: str) -> Finding:
     return finding("node-not-reached", node, summary, (why,), incomplete=True)
 
 
-def _unanswered(subject: str, summary: str) -> Finding:
-    return finding("reading-unknown", subject, summary, incomplete=True)
+def _unanswered(subject: str, summary: str, came: str) -> Finding:
+    return finding("reading-unknown", subject, summary, (came,), incomplete=True)

@@ -55,8 +55,8 @@ def _of_folders(facts: Facts, inventory: Inventory, verdicts: tuple[VmAccess, ..
         *reach.a_grant_reaches_only_shared_disks(facts, inventory),
         *reach.every_guest_cluster_has_its_folders_to_itself(inventory),
         *open_folders.no_folder_is_open_to_everybody(facts, inventory),
-        *open_folders.every_folder_is_in_canonical_order(facts, inventory, verdicts),
-        *places.every_folder_lies_on_a_shared_volume(facts, inventory, verdicts),
+        *open_folders.every_folder_is_in_canonical_order(facts, inventory),
+        *places.every_folder_lies_on_a_shared_volume(facts, inventory),
         *shares.every_share_is_open_to_the_hosts(inventory),
         *stale_entries.every_entry_is_of_a_vm_that_exists(facts, inventory),
     )

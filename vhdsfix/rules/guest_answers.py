@@ -91,11 +91,11 @@ def _of_disk(disk: _SharedDisk) -> Iterator[Finding]:
     owners = [vm.name for vm, seen in disk.views if seen.is_owned]
     if any(seen.is_active_active for _, seen in disk.views):
         yield _likely("guest-disk-is-csv", disk, "is a cluster shared volume inside the guest cluster", 32770)
-    elif disk.all_told and not any(seen.is_online for _, seen in disk.views):
-        yield _likely("guest-disk-offline", disk, "is offline in the guest cluster", 32775)
-    elif len(owners) > 1:
+    if len(owners) > 1:
         said = f"is owned by {len(owners)} VMs at once: {', '.join(owners)}"
         yield _likely("guest-disk-not-owned-once", disk, said, 32775)
+    if disk.all_told and not any(seen.is_online for _, seen in disk.views):
+        yield _likely("guest-disk-offline", disk, "is offline in the guest cluster", 32775)
     elif disk.all_told and not owners:
         yield _likely("guest-disk-not-owned-once", disk, "is owned by no VM", 32775)
 

@@ -41,6 +41,10 @@ class _Failures(msgspec.Struct, frozen=True):
         return self.vm.name if self.vm else ", ".join(self.nodes)
 
     @property
+    def whose(self) -> str:
+        return self.vm.name if self.vm else "a VM that the event does not name"
+
+    @property
     def evidence(self) -> str:
         code = "no code that is known" if self.code is None else f"0x{self.code:08x}"
         older = f", and {self.older} older than {REMEMBERED_H // HOURS_A_DAY} days" if self.older else ""
@@ -75,16 +79,14 @@ def _judged(failures: _Failures, facts: Facts, verdicts: tuple[VmAccess, ...]) -
     if failures.code == ACCESS_DENIED:
         return _denied(failures, facts, verdicts)
     if failures.code == SHARING_VIOLATION:
-        summary = (
-            f"background merges of {failures.subject} failed because a file was in use by something else"
-        )
+        summary = f"background merges of {failures.whose} failed because a file was in use by something else"
         return _finding("merge-locked", failures, summary)
-    return _finding("merge-failed", failures, f"background merges of {failures.subject} failed")
+    return _finding("merge-failed", failures, f"background merges of {failures.whose} failed")
 
 
 def _denied(failures: _Failures, facts: Facts, verdicts: tuple[VmAccess, ...]) -> Finding:
     own = [one for one in verdicts if failures.vm and one.vm_id == failures.vm.vm_id]
-    refused = f"background merges of {failures.subject} were refused access to their files"
+    refused = f"background merges of {failures.whose} were refused access to their files"
     if not own or any(one.verdict.kind is not VerdictKind.GRANTED for one in own):
         return _finding("merge-denied", failures, refused)
     granted_at = _granted_at(facts, own)

@@ -9,7 +9,6 @@ from vhdsfix.model.facts import Facts, FolderFacts
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import FolderUse, Inventory
 from vhdsfix.model.readings import Absent, Known, Unknown, known_or
-from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, VmAccess
 from vhdsfix.model.windows import name_key
 from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
@@ -68,11 +67,7 @@ def _has_null_dacl(reading: Known[str] | Absent | Unknown) -> bool:
     return descriptor is not None and descriptor.has_null_dacl
 
 
-def every_folder_is_in_canonical_order(
-    facts: Facts, inventory: Inventory, verdicts: tuple[VmAccess, ...]
-) -> tuple[Finding, ...]:
-    """Where a grant is needed it is refused for this, which says it too."""
-    needed = {one.folder.key for one in verdicts if one.verdict.kind in MENDED_BY_A_GRANT}
+def every_folder_is_in_canonical_order(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
     return tuple(
         finding(
             "dacl-not-canonical",
@@ -82,8 +77,7 @@ def every_folder_is_in_canonical_order(
             folder=folder.path,
         )
         for _, folder in _used(facts, inventory)
-        if folder.path.key not in needed
-        and isinstance(folder.sddl, Known)
+        if isinstance(folder.sddl, Known)
         and (descriptor := descriptor_of(folder.sddl))
         and not access.is_canonical(descriptor)
     )

@@ -6,18 +6,14 @@ from vhdsfix.model.facts import Facts
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import Inventory
 from vhdsfix.model.readings import Unknown
-from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, VmAccess
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.volumes import is_below_a_root, is_on_a_volume
 
 
-def every_folder_lies_on_a_shared_volume(
-    facts: Facts, inventory: Inventory, verdicts: tuple[VmAccess, ...]
-) -> tuple[Finding, ...]:
-    """Where a grant is needed it is refused for this, which says it too; not known volumes are said elsewhere."""
+def every_folder_lies_on_a_shared_volume(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
+    """That the volumes are not known is said elsewhere."""
     if isinstance(facts.cluster.volumes, Unknown):
         return ()
-    needed = {one.folder.key for one in verdicts if one.verdict.kind in MENDED_BY_A_GRANT}
     mounts = ", ".join(sorted(volume.mount_folder for volume in facts.cluster.volumes.value))
     return tuple(
         finding(
@@ -28,6 +24,5 @@ def every_folder_lies_on_a_shared_volume(
             folder=use.path,
         )
         for use in inventory.folders
-        if use.path.key not in needed
         if not is_on_a_volume(facts, use.path) and not is_below_a_root(facts, use.path)
     )

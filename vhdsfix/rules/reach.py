@@ -30,7 +30,7 @@ def _shared(use: FolderUse) -> Finding:
     return finding(
         "guest-clusters-share-a-folder",
         subject=use.path,
-        summary=f"disks of {len(use.clusters)} guest clusters lie here: {clusters}; the VMs of each can open those of the others",
+        summary=f"{len(use.clusters)} guest clusters use this folder: {clusters}; the VMs of each can open the others' disks here",
         evidence=(f"VHD Sets with files here: {disks}", f"{len(use.vm_ids)} VMs need a grant here"),
         folder=use.path,
     )

@@ -17,7 +17,7 @@ from vhdsfix.model.windows import name_key
 from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.volumes import is_below_a_root, is_on_a_volume, shared_volumes_roots
-from vhdsfix.verdicts import descriptor_of, unlisted_disks
+from vhdsfix.verdicts import descriptor_of, disks_of_nobody_shown, unlisted_disks
 
 DEFAULT_SHARED_VOLUMES_ROOT = "ClusterStorage"
 
@@ -107,21 +107,13 @@ def _unseen_files(inventory: Inventory, use: FolderUse, folder: FolderFacts) -> 
             yield f"{name}: it is attached to a VM, but {folder.read_on} did not list it"
         for name in _told_and_not_there(use, folder):
             yield f"{name}: a node says that it lies here, but {folder.read_on} lists no file of that VHD Set"
-    for name in _disks_of_nobody_shown(inventory, use, folder):
+    for name in disks_of_nobody_shown(folder, use, inventory):
         yield f"{name}: no VM that was shown has it, and not every VM was shown, so it may be another VM's disk"
     for file in known_or(folder.files, ()):
         if isinstance(file.sddl, Unknown):
             yield f"{file.name}: {file.sddl.why}"
         elif isinstance(file.sddl, Known) and descriptor_of(file.sddl) is None:
             yield f"{file.name}: its security descriptor cannot be read"
-
-
-def _disks_of_nobody_shown(inventory: Inventory, use: FolderUse, folder: FolderFacts) -> Iterator[str]:
-    """Disk files that no VM that was shown has attached, while there may be VMs that were not shown."""
-    if not inventory.not_shown:
-        return
-    attached = {disk_key(name) for name in (*use.private, *(disk.name for disk in use.disks))}
-    yield from (file.name for file in known_or(folder.files, ()) if disk_key(file.name) not in attached)
 
 
 def _told_and_not_there(use: FolderUse, folder: FolderFacts) -> Iterator[str]:

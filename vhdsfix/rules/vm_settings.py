@@ -48,7 +48,8 @@ def _old(cluster: GuestCluster, old: list[tuple[Vm, str]]) -> Finding:
             f"{vm.name} on {vm.node} has version {version}: too old for {_lacks(version)}"
             for vm, version in old
         ),
-        fix=f"when no older host has to run it (there is no way back), and with the VM off: {fixes.update_version(old[0][0].vm_id)}",
+        fix="when no older host has to run it (there is no way back), and with the VM off: "
+        + "; ".join(f"on {vm.node}: {fixes.update_version(vm.vm_id)}" for vm, _ in old),
     )
 
 

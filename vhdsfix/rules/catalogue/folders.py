@@ -52,7 +52,7 @@ KINDS = (
         "icacls cannot remove it, because the id of a VM that is registered nowhere has no account name any more. It is said only where "
         "every node of the host cluster showed its VMs; a VM of another host cluster, or a replica, would look the same.",
         "Leave it, or remove it by Get-Acl and Set-Acl, or in Explorer; vhdsfix never removes an entry it did not make.",
-        "JYTH security.rs and public projects: icacls refuses a SID without a name (1332)",
+        "Microsoft, icacls; public projects: it refuses a SID without a name (1332)",
     ),
     FindingKind(
         "guest-clusters-share-a-folder",
