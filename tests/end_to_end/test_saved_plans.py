@@ -13,7 +13,7 @@ from vhdsfix.commands.requests import ApplyRequest, PlanRequest
 from vhdsfix.commands.result import ApplyReport, exit_code
 from vhdsfix.errors import ExitCode, IncompletePlanError, RefusedError, StalePlanError, UsageError
 from vhdsfix.lab.faults import Fault
-from vhdsfix.lab.world import World
+from vhdsfix.lab.world import Drive, World
 from vhdsfix.model.document import from_json, to_json
 from vhdsfix.model.outcome import AlreadyRight, Done, Untouched
 from vhdsfix.model.plan import Plan
@@ -192,3 +192,99 @@ def test_grants_that_were_made_stay_told_when_the_look_afterwards_fails(lab: Reh
     assert [type(one.outcome) for one in result.data.outcomes] == [Done, Done]
     assert result.data.after is None
     assert exit_code(result.reasons, detailed=False) is ExitCode.INCOMPLETE
+
+
+SECOND = r"C:\ClusterStorage\NTFS-02\Second"
+
+
+@pytest.fixture
+def two_folders(lab: Rehearsal, world: World) -> Path:
+    """A second guest cluster, in a folder of its own, and a plan for both."""
+    world.tree.add(SECOND)
+    world.tree.add(SECOND + r"\Disk.vhds", file=True)
+    for name in ("FS01", "SQL01"):
+        world.vm(name).drives.append(Drive(path=SECOND + r"\Disk.vhds", shared=True))
+    path = lab.state_dir / "two.json"
+    lab.plan_result(PlanRequest(lab.target(), save=path))
+    return path
+
+
+def test_a_folder_that_moved_is_skipped_and_the_other_is_done(
+    lab: Rehearsal, two_folders: Path, world: World
+) -> None:
+    world.set_sddl(SECOND, "O:BAG:SYD:PAI(A;OICI;FA;;;BA)")
+    assert [told.partition(" ")[0] for told in apply(lab, two_folders)] == [
+        "Drifted",
+        "Drifted",
+        "Done",
+        "Done",
+    ]
+
+
+@pytest.mark.parametrize("hindrance", ["moved", "unreadable", "gone", "held back"])
+def test_all_or_nothing_is_nothing_where_one_folder_cannot_be_changed_as_planned(
+    lab: Rehearsal, two_folders: Path, world: World, hindrance: str
+) -> None:
+    match hindrance:
+        case "moved":
+            world.set_sddl(SECOND, "O:BAG:SYD:PAI(A;OICI;FA;;;BA)")
+        case "unreadable":
+            world.faults = {"HV04": {"Get-Acl": Fault("denied")}}  # where SQL01 runs
+        case "gone":
+            world.vm("FS01").registered = False
+        case "held back":
+            world.tree.add(SECOND + r"\New folder")
+    before, looked = world.tree.dump(), len(lab.asked)
+
+    result = lab.apply_result(ApplyRequest(lab.target(), plan_file=two_folders, all_or_nothing=True))
+
+    assert world.tree.dump() == before
+    sent = {command.name for _, statements in lab.asked[looked:] for one in statements for command in one}
+    assert "icacls.exe" not in sent
+    assert exit_code(result.reasons, detailed=False) is ExitCode.NOT_DONE
+    assert isinstance(result.data, ApplyReport)
+    assert result.data.journal is None
+    assert not any(one.is_right for one in result.data.outcomes)
+    of_the_demo = [one.outcome for one in result.data.outcomes if one.action.folder == FOLDER]
+    assert all(SECOND in getattr(outcome, "why", "") for outcome in of_the_demo)
+
+
+def test_all_or_nothing_is_all_where_nothing_has_moved_or_is_in_place_already(
+    lab: Rehearsal, two_folders: Path
+) -> None:
+    lab.apply(ApplyRequest(lab.target(), folders=(FolderPath(SECOND),)))
+    assert apply(lab, two_folders, all_or_nothing=True) == ["AlreadyRight", "AlreadyRight", "Done", "Done"]
+
+
+def test_the_same_plan_goes_on_where_a_run_was_stopped(lab: Rehearsal, saved: Path) -> None:
+    begun: list[Progress] = []
+
+    def count(step: Progress) -> None:
+        begun.extend([step] if step.step == "granting" else [])
+
+    request = ApplyRequest(lab.target(), plan_file=saved)
+    stopped = apply_command.run(request, lambda _plan: True, count, lambda: bool(begun))
+
+    assert exit_code(stopped.reasons, detailed=False) is ExitCode.INTERRUPTED
+    assert isinstance(stopped.data, ApplyReport)
+    assert [type(one.outcome) for one in stopped.data.outcomes] == [Done, Untouched]
+    assert apply(lab, saved) == ["AlreadyRight", "Done"]
+
+
+def test_a_vm_that_is_new_or_gone_is_told_and_one_that_moved_is_not(
+    lab: Rehearsal, saved: Path, world: World
+) -> None:
+    world.vm("DemoGuestNode1").registered = False
+    world.vm("DemoGuestNode3").drives = world.vm("DemoGuestNode3").drives[:1]
+    world.vm("SQL01").drives.append(Drive(path=FOLDER + r"\GuestClusterDisk.vhds", shared=True))
+    world.move_vm("DemoGuestNode2", "HV04")
+
+    report = lab.apply(ApplyRequest(lab.target(), plan_file=saved))
+
+    assert report.news == (
+        f"SQL01 uses {FOLDER} now and is not in this plan (missing)",
+        "DemoGuestNode1 is in this plan and no node shows it now",
+        f"DemoGuestNode3 is in this plan and does not use {FOLDER} any more",
+    )
+    assert [type(one.outcome) for one in report.outcomes] == [Done, Untouched]
+    assert lab.apply().news == ()

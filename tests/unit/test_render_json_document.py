@@ -46,6 +46,7 @@ def test_the_keys_of_an_apply_are_pinned() -> None:
         "expected",
         "journal",
         "journal_failure",
+        "news",
         "outcomes",
         "plan",
         "recovered",

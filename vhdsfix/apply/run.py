@@ -18,7 +18,7 @@ AtOnce = Callable[[Sequence[Callable[[], Outcomes]]], Sequence[Outcomes]]
 
 def apply_plan(
     plan: Plan,
-    held_back: Mapping[str, str],
+    held_back: Mapping[str, Outcome],
     registry: Registry,
     journal: Journal,
     *,
@@ -28,7 +28,7 @@ def apply_plan(
 ) -> Outcomes:
     """Carry out a plan's actions and return one outcome for each, in the plan's order.
 
-    `held_back`: actions that are not to be tried, by id, and why.
+    `held_back`: actions that are not to be tried, by id, and how each ends.
 
     Raises nothing for a node, a folder or a journal that fails: they become outcomes. `journal.end()`, which is the
     caller's, raises what kept the journal from being written. `notify` and `stop` are called from several threads.
@@ -38,7 +38,7 @@ def apply_plan(
     def work_on(group: tuple[FolderGrants, ...]) -> Outcomes:
         folders = [(FolderAtWork(grants, registry, journal), grants.actions) for grants in group]
         return tuple(
-            ActionOutcome(action, _held_back(action, held_back) or _next(folder, action, stop, steps))
+            ActionOutcome(action, held_back.get(action.id) or _next(folder, action, stop, steps))
             for folder, actions in folders
             for action in actions
         )
@@ -70,10 +70,6 @@ def apart(folders: tuple[FolderGrants, ...]) -> tuple[tuple[FolderGrants, ...], 
     return tuple(
         tuple(sorted(group, key=lambda one: len(one.path.ancestors), reverse=True)) for group in groups
     )
-
-
-def _held_back(action: Action, held_back: Mapping[str, str]) -> Outcome | None:
-    return Untouched(held_back[action.id]) if action.id in held_back else None
 
 
 def _next(folder: FolderAtWork, action: Action, stop: Stop, steps: _Steps) -> Outcome:

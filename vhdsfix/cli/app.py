@@ -178,6 +178,13 @@ def apply(
     require_complete: Annotated[
         bool, typer.Option("--require-complete", help="Refuse a plan that could not look everywhere.")
     ] = False,
+    all_or_nothing: Annotated[
+        bool,
+        typer.Option(
+            "--all-or-nothing",
+            help="Look at every folder first, and change nothing if one cannot be changed as planned.",
+        ),
+    ] = False,
     expect_node: Annotated[
         list[str] | None,
         typer.Option(
@@ -204,6 +211,7 @@ def apply(
         lock_timeout_s=change.lock_timeout,
         expected_nodes=tuple(expect_node or ()),
         wait_s=wait,
+        all_or_nothing=all_or_nothing,
     )
     return apply_command.run(scope, connection, output, wanted)
 

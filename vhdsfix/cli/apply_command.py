@@ -20,7 +20,7 @@ from vhdsfix.commands import apply
 from vhdsfix.commands.requests import ApplyRequest
 from vhdsfix.commands.result import ApplyReport, Result
 from vhdsfix.model.plan import Plan
-from vhdsfix.render.apply_text import print_expected_nodes, print_outcomes
+from vhdsfix.render.apply_text import print_expected_nodes, print_news, print_outcomes
 from vhdsfix.render.plan_text import print_plan
 from vhdsfix.render.progress import ProgressLine
 
@@ -38,6 +38,7 @@ class Wanted:
     lock_timeout_s: float
     expected_nodes: tuple[str, ...]
     wait_s: float
+    all_or_nothing: bool
 
 
 def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOptions, wanted: Wanted) -> int:
@@ -84,6 +85,7 @@ def _request(scope: ScopeOptions, connection: ConnectionOptions, wanted: Wanted)
         lock_timeout_s=wanted.lock_timeout_s,
         expected_nodes=wanted.expected_nodes,
         wait_s=wanted.wait_s,
+        all_or_nothing=wanted.all_or_nothing,
     )
 
 
@@ -92,4 +94,5 @@ def _print(console: Console, report: ApplyReport, next_command: str, *, plan_sho
         print_plan(console, report.plan, next_command=None)
     if report.outcomes:
         print_outcomes(console, report.outcomes, report.after, report.journal, next_command=next_command)
+    print_news(console, report.news)
     print_expected_nodes(console, report.expected)

@@ -8,7 +8,8 @@ from functools import partial
 import msgspec
 
 from vhdsfix import planner
-from vhdsfix.commands import fleet, runs, safeguards
+from vhdsfix.apply.beforehand import all_or_nothing, nothing_hinders
+from vhdsfix.commands import fleet, runs, safeguards, saved_plan
 from vhdsfix.commands.expected import expected_nodes
 from vhdsfix.commands.patience import Patience
 from vhdsfix.commands.plan import TOOL, now
@@ -33,13 +34,16 @@ def run(
     with fleet.for_writing(request.target, "apply") as reached:
         scope = saved.scope if saved else _scope(request, reached)
         look = partial(_seen, request, reached, scope, notify)
-        manner = Manner(notify, stop, endable, request.lock_timeout_s)
+        beforehand = all_or_nothing if request.all_or_nothing else nothing_hinders
+        manner = Manner(notify, stop, endable, request.lock_timeout_s, beforehand)
         work = Work(reached, look, request.target.state_dir, manner)
         patience = Patience(min(request.wait_s, reached.time.left_s), stop)
         seen = until_all_are_there(work.look, request.expected_nodes, patience, notify)
         plan = saved or seen.plan
         seen = work.approved(plan, seen, approve, partial(safeguards.before_changing, request))
         report = work.carry_out(plan, seen)
+        if saved:
+            report = msgspec.structs.replace(report, news=saved_plan.news(saved, seen.plan))
     if not request.expected_nodes:
         return Result("apply", report, reasons_of_report(report, seen, stop, reached.time))
     last = work.last_seen

@@ -54,6 +54,7 @@ class ApplyRequest(msgspec.Struct, frozen=True):
     `require_complete`: refuse a plan that could not look everywhere. `approved_digest`: what the saved plan's digest begins
     with, at least. `max_changes`: refuse a plan with more; None: as the settings say. `lock_timeout_s`: wait so long for
     another run to end. `expected_nodes`: guest nodes that the run is about, each waited for up to `wait_s`.
+    `all_or_nothing`: write nothing if a look at every folder shows that one cannot be changed as planned.
     """
 
     target: Target
@@ -68,6 +69,7 @@ class ApplyRequest(msgspec.Struct, frozen=True):
     lock_timeout_s: float = 0
     expected_nodes: tuple[str, ...] = ()
     wait_s: float = 0
+    all_or_nothing: bool = False
 
 
 class UndoRequest(msgspec.Struct, frozen=True):

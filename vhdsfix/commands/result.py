@@ -52,7 +52,7 @@ class ApplyReport(msgspec.Struct, frozen=True):
 
     `after` is None when nobody looked again; `journal` is the file's path, None when nothing was written; `journal_failure`:
     why it is not whole. `recovered`: changes of a run that died, and how they turn out to have ended. `expected`: the guest
-    nodes that the caller named, as the last look showed them.
+    nodes that the caller named, as the last look showed them. `news`: what has come or gone since the plan was saved.
     """
 
     plan: Plan
@@ -62,6 +62,7 @@ class ApplyReport(msgspec.Struct, frozen=True):
     journal_failure: str | None = None
     recovered: tuple[ClosedIntent, ...] = ()
     expected: tuple[ExpectedNode, ...] = ()
+    news: tuple[str, ...] = ()
 
 
 def exit_code(reasons: Iterable[Reason], *, detailed: bool) -> ExitCode:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from vhdsfix.commands import files
 from vhdsfix.commands.requests import ApplyRequest
 from vhdsfix.errors import DeclinedError, RefusedError, StalePlanError, UsageError
-from vhdsfix.model.plan import HostCluster, Plan
+from vhdsfix.model.plan import HostCluster, Plan, PlannedVm
+from vhdsfix.model.windows import FolderPath, VmId
 from vhdsfix.plan_document import read_plan
 
 DIGITS_APPROVED = 12
@@ -79,3 +80,25 @@ def must_be_of(saved: Plan, cluster: HostCluster) -> None:
             f"the plan is of host cluster {saved.cluster.name} ({saved.cluster.id}), but this is {cluster.name} ({cluster.id}). "
             "Make a new plan."
         )
+
+
+def news(saved: Plan, fresh: Plan) -> tuple[str, ...]:
+    """VMs that came or went since the plan was saved, a line each; that one moved to another node is ordinary life."""
+    then, now = _standing(saved), _standing(fresh)
+    shown = {vm.vm_id for vm in fresh.inventory.vms}
+    new = (
+        f"{vm.name} uses {folder} now and is not in this plan ({vm.verdict})"
+        for key, (folder, vm) in now.items()
+        if key not in then
+    )
+    gone = (
+        f"{vm.name} is in this plan and "
+        + (f"does not use {folder} any more" if vm.vm_id in shown else "no node shows it now")
+        for key, (folder, vm) in then.items()
+        if key not in now
+    )
+    return (*new, *gone)
+
+
+def _standing(plan: Plan) -> dict[tuple[str, VmId], tuple[FolderPath, PlannedVm]]:
+    return {(folder.path.key, vm.vm_id): (folder.path, vm) for folder in plan.folders for vm in folder.vms}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from vhdsfix.apply import journal as journals
+from vhdsfix.apply.beforehand import nothing_hinders
 from vhdsfix.apply.journal import Journal
 from vhdsfix.apply.recovery import ClosedIntent, close_open_intents
-from vhdsfix.apply.run import apply_plan
+from vhdsfix.apply.run import AtOnce, Outcomes, apply_plan
 from vhdsfix.commands import cluster_lock, held_back, identity
 from vhdsfix.commands.fleet import WritingFleet
 from vhdsfix.commands.patience import Patience
@@ -21,13 +22,14 @@ from vhdsfix.commands.registry import VmRegistry
 from vhdsfix.commands.result import ApplyReport
 from vhdsfix.errors import DeclinedError, JournalError, VhdsfixError
 from vhdsfix.model.facts import Facts
-from vhdsfix.model.outcome import ActionOutcome
+from vhdsfix.model.outcome import Outcome
 from vhdsfix.model.plan import HostCluster, Plan
-from vhdsfix.ports import Notify, Stop
+from vhdsfix.ports import Notify, Registry, Stop
 
 Approve = Callable[[Plan], bool]
 Endable = Callable[[], AbstractContextManager[None]]
 """A block that a request to stop ends at once, by KeyboardInterrupt."""
+Beforehand = Callable[[Plan, Mapping[str, Outcome], Registry, AtOnce], Outcomes]
 
 APPROVAL_HOLDS_S = 60
 """An approval that took longer than this was given to a picture that may be old: the cluster is looked at again."""
@@ -44,13 +46,15 @@ class Manner(NamedTuple):
     """How a run is watched and ended.
 
     `stop`: asked between actions. `endable`: a block that only asks, which a request to stop ends by KeyboardInterrupt.
-    `lock_timeout_s`: for so long another run is waited for.
+    `lock_timeout_s`: for so long another run is waited for. `beforehand`: how every action ends where one of them keeps the
+    run from beginning; empty where nothing does.
     """
 
     notify: Notify
     stop: Stop
     endable: Endable = nullcontext
     lock_timeout_s: float = 0
+    beforehand: Beforehand = nothing_hinders
 
 
 class Work:
@@ -104,7 +108,12 @@ class Work:
             recovered = self._closed_of_earlier_runs(folder, seen.plan.cluster, registry)
             if not plan.actions:
                 return ApplyReport(plan, (), recovered=recovered)
-            back = held_back.by_a_fresh_look(plan, seen.plan) | held_back.by_an_earlier_run(plan, recovered)
+            back: dict[str, Outcome] = {
+                **held_back.by_a_fresh_look(plan, seen.plan),
+                **held_back.by_an_earlier_run(plan, recovered),
+            }
+            if outcomes := self._hindered(plan, back, registry):
+                return ApplyReport(plan, outcomes, recovered=recovered)
             journal = _new_journal(folder, plan)
             outcomes = self._outcomes(plan, back, registry, journal)
             failure = _ended(journal)
@@ -121,9 +130,13 @@ class Work:
                 for closed in close_open_intents(died, registry.writers(), _clock)
             )
 
+    def _hindered(self, plan: Plan, back: Mapping[str, Outcome], registry: VmRegistry) -> Outcomes:
+        with self._manner.endable():
+            return self._manner.beforehand(plan, back, registry, self._hosts.at_once)
+
     def _outcomes(
-        self, plan: Plan, back: dict[str, str], registry: VmRegistry, journal: Journal
-    ) -> tuple[ActionOutcome, ...]:
+        self, plan: Plan, back: Mapping[str, Outcome], registry: VmRegistry, journal: Journal
+    ) -> Outcomes:
         at_once = self._hosts.at_once
         return apply_plan(
             plan, back, registry, journal, notify=self._notify, stop=self._stop, at_once=at_once

@@ -13,7 +13,7 @@ from vhdsfix.model.outcome import ActionOutcome, AlreadyRight, Done, Drifted, Ou
 from vhdsfix.model.plan import Plan
 from vhdsfix.render.console import print_whole
 from vhdsfix.render.paragraphs import print_lines
-from vhdsfix.render.plan_conclusion import Line, conclusion_after_apply, counted
+from vhdsfix.render.plan_conclusion import INDENT, Line, conclusion_after_apply, counted
 from vhdsfix.render.safe_text import said
 
 WORDS: dict[type, tuple[str, str]] = {
@@ -47,6 +47,14 @@ def print_outcomes(
         said(f"{right} of {counted(len(outcomes), 'change')} in place, read back and proved.", style)
     )
     _print_what_is_left(console, after, next_command)
+
+
+def print_news(console: Console, news: Sequence[str]) -> None:
+    """What a saved plan does not know."""
+    if news:
+        console.print()
+        console.print(said("Since this plan was saved:", "bold yellow"))
+        print_lines(console, (Line(line, indent=INDENT) for line in news))
 
 
 def print_expected_nodes(console: Console, nodes: Sequence[ExpectedNode]) -> None:
