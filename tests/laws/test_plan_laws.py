@@ -86,6 +86,7 @@ def test_every_action_has_a_finding_and_mends_it(forgotten: list[tuple[str, str]
     plan = planner.plan_from(forget(FACTS, forgotten), Scope(), TOOL)
 
     assert {found.action for found in plan.findings if found.action} == {action.id for action in plan.actions}
+    assert {action.op for action in plan.actions} <= {"grant"}  # an apply never revokes
 
 
 @given(st.lists(st.sampled_from(PLACES), unique=True))

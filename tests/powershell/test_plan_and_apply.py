@@ -20,6 +20,7 @@ from vhdsfix.model.document import from_json
 from vhdsfix.model.facts import Facts
 from vhdsfix.model.outcome import Done
 from vhdsfix.model.plan import Plan
+from vhdsfix.remote import check_questions
 
 SESSIONS = Path(__file__).parent / "sessions"
 KINDS = {
@@ -32,7 +33,12 @@ NEVER = "1970-01-01T00:00:00Z"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_engine_and_the_simulation_tell_one_story(powershell: str, kind: str, tmp_path: Path) -> None:
+def test_the_engine_and_the_simulation_tell_one_story(
+    powershell: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The stand-in takes a VM without checkpoints for one that is not there (KNOWN_DIFFERENCES of tests/sweep/exchanges.py), and
+    # undo refuses where that is not known.
+    monkeypatch.setattr(check_questions, "_checkpoints", lambda _vms: None)
     disks = tmp_path / "engine"
     disks.mkdir()
     worlds = write_files(demo(), disks, KINDS[kind])
@@ -45,7 +51,7 @@ def test_the_engine_and_the_simulation_tell_one_story(powershell: str, kind: str
     expected = story(simulated, tmp_path / "simulated")
 
     assert told == expected
-    assert entries(read_disks(disks)) == entries(simulated.tree)
+    assert entries(read_disks(disks)) == entries(simulated.tree) == entries(demo().tree)
 
 
 def demo() -> World:
@@ -53,14 +59,19 @@ def demo() -> World:
 
 
 def story(world: World, folder: Path, shells: dict[str, OpenShell] | None = None) -> list[Any]:
-    """Facts and plan before, how each grant ended, facts and plan after; without their clock."""
+    """Facts and plan before, after a grant and after it was taken back, and how each change ended; without their clock."""
     folder.mkdir()
     with rehearsal(world, folder, shells) as lab:
         before = look(lab, folder / "before.json")
-        outcomes = [one.outcome for one in lab.apply().outcomes]
+        applied = lab.apply()
+        granted = look(lab, folder / "granted.json")
+        again = lab.apply()
+        undone = lab.undo(Path(applied.journal or "").stem)
         after = look(lab, folder / "after.json")
-    assert outcomes == [Done(), Done()]
-    return [*before, outcomes, *after]
+    outcomes = [[one.outcome for one in report.outcomes] for report in (applied, again, undone)]
+    assert outcomes == [[Done(), Done()], [], [Done(), Done()]]
+    assert after == before
+    return [*before, *granted, outcomes]
 
 
 def look(lab: Rehearsal, facts_out: Path) -> tuple[Facts, Plan]:
@@ -68,7 +79,11 @@ def look(lab: Rehearsal, facts_out: Path) -> tuple[Facts, Plan]:
     assert isinstance(result.data, Plan)
     facts = from_json(facts_out.read_bytes(), Facts)
     return (
-        msgspec.structs.replace(facts, taken_at=NEVER),
+        msgspec.structs.replace(
+            facts,
+            taken_at=NEVER,
+            grants_made=tuple(msgspec.structs.replace(one, at=NEVER) for one in facts.grants_made),
+        ),
         msgspec.structs.replace(result.data, created_at=NEVER, digest=""),
     )
 

@@ -16,7 +16,7 @@ from tests.fakes.small_world import BACKING, DISK, FOLDER, NODES, VM_IDS, VOLUME
 from vhdsfix.apply.folder import FolderAtWork
 from vhdsfix.apply.journal import Journal, RunRecord, read
 from vhdsfix.apply.made import made_by
-from vhdsfix.apply.run import grants_by_folder
+from vhdsfix.apply.run import apart, grants_by_folder
 from vhdsfix.apply.undo import ToTakeBack, Undoing, folders_to_read, plan_to_undo
 from vhdsfix.errors import CommandError, LostError
 from vhdsfix.lab.world import Drive
@@ -55,7 +55,8 @@ class Story:
         registry = FakeRegistry(self.world, tuple(self.nodes.values()))
         outcomes = [
             at_work.carry_out(action)
-            for grants in grants_by_folder(plan)
+            for group in apart(grants_by_folder(plan))
+            for grants in group
             for at_work in [FolderAtWork(grants, registry, journal)]
             for action in grants.actions
         ]
@@ -190,6 +191,21 @@ def test_what_the_run_did_not_do_is_not_undone(story: Story) -> None:
     faults.fail_to_grant(story.nodes["HV03"], CommandError("icacls.exe is not known"))
     record = story.grant()
     assert [one.vm_id for one in made_by(record)] == [FIRST]
+
+
+def test_a_folder_in_another_is_taken_back_with_it(story: Story) -> None:
+    """A grant on the upper one reaches into the lower one: that is no change by somebody else."""
+    lower = FolderPath(f"{FOLDER}\\Lower")
+    for path, file in ((lower, False), (f"{lower}\\Lower.vhds", True)):
+        story.world.tree.add(path, file=file)
+    for vm in story.world.vms:
+        vm.drives.append(Drive(path=f"{lower}\\Lower.vhds", shared=True))
+    before = story.disk()
+    record, outcomes = story.carry_out(plan_for(story.world, folders=(FOLDER, lower)))
+    assert outcomes == [Done()] * 6
+    assert story.undoing(record).refused == ()
+    assert story.undo(record) == [Done()] * 6
+    assert story.disk() == before
 
 
 def test_a_part_of_a_run_can_be_taken_back(story: Story) -> None:

@@ -8,11 +8,15 @@ import pytest
 
 from tests.fakes.plans import plan_for
 from tests.fakes.small_world import FOLDER, VM_IDS, small_world
+from tests.laws.test_plan_laws import all_facts
 from vhdsfix.apply.grants_made import grants_made
 from vhdsfix.apply.journal import Journal, RunRecord, read
+from vhdsfix.commands.cluster_lock import journal_folder
+from vhdsfix.commands.runs import with_grants_made
 from vhdsfix.model.facts import GrantMade
 from vhdsfix.model.outcome import AlreadyRight, Done, Drifted, Outcome, Stuck, Untouched
 from vhdsfix.model.plan import Action, HostCluster, Op
+from vhdsfix.model.readings import Known
 
 GRANT = plan_for(small_world()).actions[0]
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -75,6 +79,18 @@ def test_what_was_taken_back_or_may_have_been_is_no_grant_any_more(
     runs.add(GRANT, Done())
     runs.add(other("remove"), outcome)
     assert runs.made() == []
+
+
+def test_a_journal_that_nobody_can_read_stops_no_plan(tmp_path: Path) -> None:
+    facts = all_facts()
+    assert isinstance(facts.cluster.identity, Known)
+    identity = facts.cluster.identity.value
+    runs = Runs(journal_folder(tmp_path, HostCluster(identity.name, identity.id)))
+    runs.add(GRANT, Done())
+    (runs.folder / "20200101T000000Z-dead.jsonl").mkdir()
+    (runs.folder / "20200101T000000Z-beef.jsonl").write_bytes(b"garbage\n\xff")
+    assert [one.sid for one in with_grants_made(facts, tmp_path).grants_made] == [VM_IDS[0].sid]
+    assert with_grants_made(facts, tmp_path / "none").grants_made == ()
 
 
 def test_a_grant_that_was_put_back_whole_is_one_from_then_on(runs: Runs) -> None:

@@ -22,6 +22,13 @@ def difference(before: SecurityDescriptor, now: SecurityDescriptor, sids: Collec
     return _difference(before, now, lambda ace: _is_allow_of(ace, sids) and not ace.is_inherited)
 
 
+def difference_but_for_all_of(
+    before: SecurityDescriptor, now: SecurityDescriptor, sids: Collection[Sid]
+) -> str | None:
+    """The same where inherited allow entries of `sids` do not count either: a change to a folder above brings those."""
+    return _difference(before, now, lambda ace: _is_allow_of(ace, sids))
+
+
 def file_difference(
     before: SecurityDescriptor, now: SecurityDescriptor, sids: Collection[Sid], folder: SecurityDescriptor
 ) -> str | None:

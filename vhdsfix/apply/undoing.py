@@ -18,7 +18,7 @@ from vhdsfix.model.facts import Facts
 from vhdsfix.model.inventory import FolderUse, Vm
 from vhdsfix.model.plan import ConfiguredGuestCluster, Op
 from vhdsfix.model.readings import Absent, Unknown
-from vhdsfix.model.windows import Ace, AceType, Sid, VmId
+from vhdsfix.model.windows import Ace, AceType, FolderPath, Sid, VmId
 from vhdsfix.plan_document import REMOVE, RESTORE
 
 
@@ -44,13 +44,20 @@ Standing = AsBefore | Possible | Refused
 
 
 class Case(msgspec.Struct, frozen=True):
-    """The facts of one look, as a plan to undo asks for them. `sids`: of all VMs that the run changed on each folder."""
+    """The facts of one look, as a plan to undo asks for them. `made`: all that the run did, of which a part may be asked for."""
 
     facts: Facts
     vms: dict[VmId, Vm]
     uses: dict[str, FolderUse]
     dacls: dict[str, Dacls | Absent | Unknown]
-    sids: dict[str, frozenset[Sid]]
+    made: tuple[Made, ...]
+
+    def sids_on(self, folder: FolderPath) -> frozenset[Sid]:
+        return frozenset(one.vm_id.sid for one in self.made if one.folder.key == folder.key)
+
+    def sids_above(self, folder: FolderPath) -> frozenset[Sid]:
+        """Of the VMs that the run changed on folders above: what it did there reaches down."""
+        return frozenset(one.vm_id.sid for one in self.made if folder.is_below(one.folder))
 
 
 def case_of(facts: Facts, made: tuple[Made, ...], configured: tuple[ConfiguredGuestCluster, ...]) -> Case:
@@ -66,10 +73,7 @@ def case_of(facts: Facts, made: tuple[Made, ...], configured: tuple[ConfiguredGu
             )
             for folder in facts.folders
         },
-        sids={
-            one.folder.key: frozenset(other.vm_id.sid for other in made if other.folder.key == one.folder.key)
-            for one in made
-        },
+        made=made,
     )
 
 
@@ -137,7 +141,7 @@ def back_to(before: Dacls, vm_id: VmId) -> Possible | Refused:
 
 
 def _refusals(made: Made, case: Case, states: _States) -> Iterator[Refused]:
-    if why := _changed_since(made, case.sids[made.folder.key], states):
+    if why := _changed_since(made, case, states):
         yield Refused(f"the folder changed since the run: {why}")
     vm = case.vms.get(made.vm_id)
     if vm is None:
@@ -150,10 +154,13 @@ def _refusals(made: Made, case: Case, states: _States) -> Iterator[Refused]:
     yield from _of_checkpoints(made, vm, case.facts)
 
 
-def _changed_since(made: Made, sids: frozenset[Sid], states: _States) -> str | None:
+def _changed_since(made: Made, case: Case, states: _States) -> str | None:
     """What is not as the run left it; what the run did to its own VMs, and an undo that took some of it back, count not."""
     base, now = states.left or states.before, states.now
-    if why := compare.difference(base.folder, now.folder, sids):
+    above = case.sids_above(made.folder)
+    sids = case.sids_on(made.folder) | above
+    difference = compare.difference_but_for_all_of if above else compare.difference
+    if why := difference(base.folder, now.folder, sids):
         return why
     for name in sorted(base.files.keys() & now.files.keys()):
         if why := compare.file_difference(base.files[name], now.files[name], sids, now.folder):
