@@ -77,15 +77,19 @@ class Judge:
     def holds_true(self, report: ApplyReport, code: ExitCode, watched: Watched, *, at_the_end: bool) -> None:
         """What the report says, now that it is written; `at_the_end`: and once all has landed that comes late."""
         for one in report.outcomes:
-            place = (str(one.action.folder), str(one.action.sid))
+            place = (one.action.folder, one.action.sid)
             if isinstance(one.outcome, Done | AlreadyRight):
-                assert place in self._shown, one
+                self.was_shown(*place)
                 assert is_granted(self._world, *place) or _taken(code, watched, at_the_end=at_the_end), one
             elif isinstance(one.outcome, Stuck):
                 assert watched.happened, one
         assert all(one.is_right for one in report.outcomes) or code is ExitCode.NOT_DONE
         written = {str(one.action.sid) for one in report.outcomes if _may_have_written(one.outcome)}
         self.nothing_else_changed(written, watched)
+
+    def was_shown(self, folder: str, sid: str) -> None:
+        """A node that was asked did show this grant."""
+        assert (folder, sid) in self._shown, f"{sid} was never shown on {folder}"
 
     def _look(self) -> None:
         for vm in self._world.vms:
