@@ -17,8 +17,9 @@ from vhdsfix.model.windows import FolderPath, VmId
 
 
 class Group(msgspec.Struct, frozen=True):
-    """VMs joined, and the disks that join them. `configured`: what the config says of them, by their names or their folders.
+    """VMs joined, and the disks that join them. `configured`: what the config calls them, by their names or their folders.
 
+    `folders`: what it adds to those of their disks. `withheld`: what it would add if it were certain that they are meant.
     `called`: the configured guest cluster that says of itself that it has these VMs, where the config names neither. That is a
     name and nothing more: its configured folders are not theirs.
     """
@@ -26,6 +27,8 @@ class Group(msgspec.Struct, frozen=True):
     vm_ids: frozenset[VmId]
     disks: tuple[FolderPath, ...]
     configured: tuple[ConfiguredNodes, ...]
+    folders: tuple[FolderPath, ...] = ()
+    withheld: tuple[FolderPath, ...] = ()
     called: ConfiguredGuestCluster | None = None
 
     @property
@@ -42,9 +45,14 @@ def groups_of(seen: Seen, configured: tuple[ConfiguredNodes, ...]) -> tuple[Grou
     """Join VMs by shared disk and by configured name; a configured cluster that matched a VM names its own."""
     members = [(one.disk.key, vm_id) for vm_id, drives in seen.shared.items() for one in drives]
     members += [
-        (f"configured {one.cluster.name}", vm_id) for one in configured for vm_id in one.vm_ids.values()
+        (f"configured {one.cluster.name}", vm_id)
+        for one in configured
+        if one.decides
+        for vm_id in one.vm_ids.values()
     ]
-    groups = [_group(vm_ids, seen, configured) for vm_ids in _joined(members)]
+    joined = _joined(members)
+    named = tuple(one for one in configured if _is_one_of(one, joined))
+    groups = [_group(vm_ids, seen, named) for vm_ids in joined]
     called = _called(groups, seen, configured)
     groups = [msgspec.structs.replace(group, called=called.get(group.vm_ids)) for group in groups]
     return tuple(sorted(groups, key=lambda group: group.id))
@@ -68,11 +76,23 @@ def _joined(members: list[tuple[str, VmId]]) -> set[frozenset[VmId]]:
     return set(group_of.values())
 
 
+def _is_one_of(one: ConfiguredNodes, joined: set[frozenset[VmId]]) -> bool:
+    """Whether the VMs of its nodes' names are of one guest cluster, and not of several, some of whose VMs only bear the name."""
+    return sum(not vm_ids.isdisjoint(one.vm_ids.values()) for vm_ids in joined) <= 1
+
+
 def _group(vm_ids: frozenset[VmId], seen: Seen, configured: tuple[ConfiguredNodes, ...]) -> Group:
     disks = unique(one.disk for vm_id in vm_ids for one in seen.shared.get(vm_id, ()))
-    named = [one for one in configured if not vm_ids.isdisjoint(one.vm_ids.values())]
-    named = named or [one for one in configured if is_named_by_its_folders(one.cluster, disks)]
-    return Group(vm_ids, disks, tuple(named))
+    by_name = [one for one in configured if not vm_ids.isdisjoint(one.vm_ids.values())]
+    by_folder = [one for one in configured if is_named_by_its_folders(one.cluster, disks)]
+    named = by_name or by_folder
+    return Group(
+        vm_ids,
+        disks,
+        tuple(named),
+        folders=unique(f for one in named if one.decides or one in by_folder for f in one.cluster.folders),
+        withheld=unique(f for one in by_name if not one.decides for f in one.cluster.folders),
+    )
 
 
 def _called(

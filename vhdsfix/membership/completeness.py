@@ -30,7 +30,11 @@ def completeness_of(group: Group, seen: Seen, nodes: tuple[GuestNode, ...]) -> C
         expected=sizes[told_by] if told_by else None,
         told_by=told_by,
         not_found=not_found,
-        not_seen=(*_silent_guests(group, seen), *(seen.not_shown if uncertain else ())),
+        not_seen=(
+            *_silent_guests(group, seen),
+            *_withheld(group),
+            *(seen.not_shown if uncertain else ()),
+        ),
     )
 
 
@@ -59,3 +63,10 @@ def _silent_guests(group: Group, seen: Seen) -> Iterator[str]:
         guest = seen.told.guests.get(cluster.name.casefold())
         if guest and isinstance(guest.nodes, Unknown):
             yield f"the guest cluster itself could not be asked: {guest.nodes.why}"
+
+
+def _withheld(group: Group) -> Iterator[str]:
+    own = {disk.parent.key for disk in group.disks}
+    for folder in group.withheld:
+        if folder.key not in own:
+            yield f"{folder}, which the config adds, was not judged: not every VM was shown, and another may bear the name"

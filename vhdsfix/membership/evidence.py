@@ -66,7 +66,8 @@ def _evidence(vm_id: VmId, group: Group, seen: Seen, nodes: tuple[GuestNode, ...
         yield Evidence(EvidenceKind.DISK, f"{vm.node} shows {names} attached to it")
     for one in group.configured:
         for node in (node for node, matched in one.vm_ids.items() if matched == vm_id):
-            yield Evidence(EvidenceKind.CONFIG, f"it bears the name of {node}, a node that the config names")
+            kind = EvidenceKind.CONFIG if one.decides else EvidenceKind.NAME
+            yield Evidence(kind, f"it bears the name of {node}, a node that the config names")
     query = seen.told.queries.get(vm_id)
     if query and (its_cluster := cluster_id(query)):
         size = f", of {query.size} node(s)" if query.size else ""

@@ -25,9 +25,8 @@ class Use(msgspec.Struct, frozen=True):
 
 def folders_of(group: Group, seen: Seen) -> tuple[FolderPath, ...]:
     """Where its VMs' disks have files, and what the config adds."""
-    folders = [folder for disk in group.disks for folder in seen.disks.files[disk.key].folders]
-    folders += [folder for one in group.configured for folder in one.cluster.folders]
-    return unique(folders)
+    of_disks = (folder for disk in group.disks for folder in seen.disks.files[disk.key].folders)
+    return unique((*of_disks, *group.folders))
 
 
 def uses_of(groups: tuple[Group, ...], seen: Seen) -> tuple[Use, ...]:

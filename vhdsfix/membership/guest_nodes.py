@@ -11,10 +11,14 @@ from vhdsfix.model.windows import VmId
 
 
 class ConfiguredNodes(msgspec.Struct, frozen=True):
-    """A configured guest cluster, and which VM each of its nodes is, as far as that is certain: VM id by node's name."""
+    """A configured guest cluster, and which VM bears the name of each of its nodes: VM id by node's name.
+
+    `decides`: every VM was shown, so that these are the nodes. Otherwise the real one may be elsewhere: then it is a name.
+    """
 
     cluster: ConfiguredGuestCluster
     vm_ids: dict[str, VmId]
+    decides: bool
 
 
 def matched(seen: Seen, configured: tuple[ConfiguredGuestCluster, ...]) -> tuple[ConfiguredNodes, ...]:
@@ -24,7 +28,11 @@ def matched(seen: Seen, configured: tuple[ConfiguredGuestCluster, ...]) -> tuple
     guest calls itself never counts here.
     """
     return tuple(
-        ConfiguredNodes(cluster, {node: found for node in cluster.nodes if (found := _the_one(node, seen))})
+        ConfiguredNodes(
+            cluster,
+            {node: found for node in cluster.nodes if (found := _the_one(node, seen))},
+            decides=not seen.not_shown,
+        )
         for cluster in configured
     )
 
