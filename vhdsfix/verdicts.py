@@ -25,6 +25,16 @@ def unlisted_disks(folder: FolderFacts, attached: tuple[str, ...]) -> tuple[str,
     return tuple(name for name in attached if name_key(name) not in listed)
 
 
+def sets_without_a_file(folder: FolderFacts, use: FolderUse) -> tuple[FolderPath, ...]:
+    """VHD Sets that are here by a running backup's drive or by a node's word, and of which the listing shows no file.
+
+    Those that are attached themselves are `unlisted_disks`.
+    """
+    listed = {disk_key(file.name) for file in known_or(folder.files, ())}
+    attached = {disk_key(name) for name in use.attached}
+    return tuple(disk for disk in use.disks if disk_key(disk.name) not in listed | attached)
+
+
 def descriptor_of(reading: Known[str] | Absent | Unknown) -> SecurityDescriptor | None:
     """The descriptor that was read; None where there is none that can be read."""
     try:
@@ -98,7 +108,7 @@ def _readable(
             descriptor = _parsed(text, f"{folder.read_on} gave a security descriptor that cannot be read")
     files: dict[str, SecurityDescriptor] = {}
     whose = "no VM that was shown has it, so it may be another VM's disk"
-    unseen = {**_unlisted(folder, use.attached), **dict.fromkeys(strangers, whose)}
+    unseen = {**_unlisted(folder, use), **dict.fromkeys(strangers, whose)}
     not_judged = set(map(name_key, (*use.private, *strangers)))
     for file in known_or(folder.files, ()):
         if name_key(file.name) not in not_judged:
@@ -119,7 +129,7 @@ def _look_at(file: FileFacts, files: dict[str, SecurityDescriptor], unseen: dict
             pass  # it went away meanwhile: a backup merged it
 
 
-def _unlisted(folder: FolderFacts, attached: tuple[str, ...]) -> dict[str, str]:
+def _unlisted(folder: FolderFacts, use: FolderUse) -> dict[str, str]:
     match folder.files:
         case Unknown(why=why):
             return {"its files": why}
@@ -127,7 +137,12 @@ def _unlisted(folder: FolderFacts, attached: tuple[str, ...]) -> dict[str, str]:
             return {"its files": f"{folder.read_on} has no such folder"}
         case Known():
             why = f"it is attached to a VM, but {folder.read_on} did not list it"
-            return dict.fromkeys(unlisted_disks(folder, attached), why)
+            none = {
+                disk.name: f"{folder.read_on} listed no file of it"
+                for disk in sets_without_a_file(folder, use)
+                if disk.parent.key == use.path.key  # a file elsewhere may have been merged meanwhile
+            }
+            return dict.fromkeys(unlisted_disks(folder, use.attached), why) | none
 
 
 def _parsed(text: str, what: str) -> SecurityDescriptor:

@@ -75,7 +75,6 @@ def _folder_use(
         clusters=tuple(group.name for group in use.groups),
         disks=unique(one.disk for one in files if any(f.key == use.path.key for f in one.folders)),
         foreign_sets=tuple(f"{disk} of {group.name}" for disk, group in sets_below),
-        told=_names(path for one in files for path in one.elsewhere if path.parent.key == use.path.key),
     )
 
 

@@ -133,8 +133,8 @@ class FolderUse(msgspec.Struct, frozen=True):
     there are several, each one's grants let it open the others' disks. `disks`: VHD Sets with files here; none: the config
     alone names the folder. `foreign_disks`: files here or below that VMs of no guest cluster have attached; `foreign_sets`:
     VHD Sets below it of guest clusters that do not use it; each with its VM or guest cluster.
-    Names of files that a look at the folder must show: `attached`, its VHD Sets, and, of each VHD Set, one at least of those
-    that nodes say lie here: `told`. Names of files that one VM alone has attached: `private`; they are nobody else's business.
+    Names of files that a look at the folder must show: `attached`, its VHD Sets; of each of the other `disks` one file at least.
+    Names of files that one VM alone has attached: `private`; they are nobody else's business.
     """
 
     path: FolderPath
@@ -146,7 +146,6 @@ class FolderUse(msgspec.Struct, frozen=True):
     clusters: tuple[str, ...] = ()
     disks: tuple[FolderPath, ...] = ()
     foreign_sets: tuple[str, ...] = ()
-    told: tuple[str, ...] = ()
 
 
 class ShareUse(msgspec.Struct, frozen=True):

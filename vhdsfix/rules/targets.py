@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import msgspec
 
 from vhdsfix import access
-from vhdsfix.membership.disks import disk_key
 from vhdsfix.model.facts import Facts, FolderFacts
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import FolderUse, Inventory
@@ -17,7 +16,12 @@ from vhdsfix.model.windows import name_key
 from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.volumes import is_below_a_root, is_on_a_volume, shared_volumes_roots
-from vhdsfix.verdicts import descriptor_of, disks_of_nobody_shown, unlisted_disks
+from vhdsfix.verdicts import (
+    descriptor_of,
+    disks_of_nobody_shown,
+    sets_without_a_file,
+    unlisted_disks,
+)
 
 DEFAULT_SHARED_VOLUMES_ROOT = "ClusterStorage"
 
@@ -105,8 +109,8 @@ def _unseen_files(inventory: Inventory, use: FolderUse, folder: FolderFacts) -> 
     if isinstance(folder.files, Known):
         for name in unlisted_disks(folder, use.attached):
             yield f"{name}: it is attached to a VM, but {folder.read_on} did not list it"
-        for name in _told_and_not_there(use, folder):
-            yield f"{name}: a node says that it lies here, but {folder.read_on} lists no file of that VHD Set"
+        for disk in sets_without_a_file(folder, use):
+            yield f"{disk}: files of it must lie here, but {folder.read_on} listed none"
     for name in disks_of_nobody_shown(folder, use, inventory):
         yield f"{name}: no VM that was shown has it, and not every VM was shown, so it may be another VM's disk"
     for file in known_or(folder.files, ()):
@@ -114,12 +118,6 @@ def _unseen_files(inventory: Inventory, use: FolderUse, folder: FolderFacts) -> 
             yield f"{file.name}: {file.sddl.why}"
         elif isinstance(file.sddl, Known) and descriptor_of(file.sddl) is None:
             yield f"{file.name}: its security descriptor cannot be read"
-
-
-def _told_and_not_there(use: FolderUse, folder: FolderFacts) -> Iterator[str]:
-    """Names of files that a node says lie here, of a VHD Set of which the listing shows none."""
-    listed = {disk_key(file.name) for file in known_or(folder.files, ())}
-    yield from (name for name in use.told if disk_key(name) not in listed)
 
 
 def obstructed(findings: tuple[Finding, ...]) -> frozenset[str]:
