@@ -8,7 +8,7 @@ from vhdsfix.model.facts import Drive
 from vhdsfix.model.windows import FolderPath, name_key
 
 # A checkpoint's file carries the name of its disk and an id: Disk_<GUID>.avhdx. Source: FACTS 1.6 (Create-VHDSet-file.md);
-# Assumed: nothing else is appended. A wrong guess puts a VM into the wrong guest cluster's name, never into a folder.
+# Assumed: nothing else is appended. A wrong guess joins VMs whose shared disks of one name lie in one folder.
 _CHECKPOINT_SUFFIX = re.compile(r"(_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})+$", re.IGNORECASE)
 
 
