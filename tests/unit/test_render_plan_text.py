@@ -194,3 +194,21 @@ def test_explain_shows_one_kind_whole_and_several_by_title() -> None:
     print_kinds(console_on(all_of_them), kinds)
     assert kinds[0].source in one.getvalue()
     assert all(kind.id in all_of_them.getvalue() for kind in kinds)
+
+
+def test_of_many_findings_of_one_kind_the_first_are_shown_whole_and_of_the_others_what_differs() -> None:
+    alike = tuple(
+        msgspec.structs.replace(
+            plans.UNREACHED, subject=f"HV{number:02}", summary=f"HV{number:02}: timed out"
+        )
+        for number in range(9)
+    )
+    command = msgspec.structs.replace(alike[8], fix="Start-Service -Name WinRM")
+    text = shown(msgspec.structs.replace(plans.ALL_GRANTED, findings=(*alike[:8], command)))
+
+    assert text.count(f"fix:     {plans.UNREACHED.fix}") == 3
+    assert all(
+        f"  warning  node-not-reached  HV{number:02}\n           HV{number:02}: timed" in text
+        for number in range(9)
+    )
+    assert "fix:     Start-Service -Name WinRM" in text
