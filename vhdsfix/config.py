@@ -15,7 +15,7 @@ import platformdirs
 
 from vhdsfix import config_file
 from vhdsfix.errors import UsageError
-from vhdsfix.model.plan import Accepted, ConfiguredGuestCluster
+from vhdsfix.model.plan import LEFTOVER_AFTER_H, Accepted, ConfiguredGuestCluster
 
 GUEST_PASSWORD = "VHDSFIX_GUEST_PASSWORD_<NAME>"
 ENVIRONMENT: Mapping[str, str] = {
@@ -95,6 +95,7 @@ class Settings(msgspec.Struct, frozen=True):
     """What a run goes by. No `user`: the current logon. No `cluster_name`: any cluster the nodes belong to.
 
     `max_changes`: so many changes one run may make. `require_approval`: only a saved plan, approved by its digest, is applied.
+    `leftover_after_h`: as Scope's.
     """
 
     cluster_name: str | None = None
@@ -109,6 +110,7 @@ class Settings(msgspec.Struct, frozen=True):
     accepted: tuple[Accepted, ...] = ()
     max_changes: int = config_file.MAX_CHANGES
     require_approval: bool = False
+    leftover_after_h: int = LEFTOVER_AFTER_H
 
 
 def settings_from(options: Options, environment: Mapping[str, str], file_text: str | None) -> Settings:
@@ -132,6 +134,7 @@ def settings_from(options: Options, environment: Mapping[str, str], file_text: s
         accepted=tuple(map(_accepted, file.accept)),
         max_changes=file.limits.max_changes,
         require_approval=file.limits.require_approval,
+        leftover_after_h=file.limits.leftover_after_h,
     )
 
 

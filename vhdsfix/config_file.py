@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 
 from vhdsfix.errors import UsageError
+from vhdsfix.model.plan import LEFTOVER_AFTER_H
 from vhdsfix.model.windows import FolderPath
 
 CONFIG_VERSION = 1
@@ -56,6 +57,7 @@ class Accept(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max_changes: Annotated[int, msgspec.Meta(ge=0)] = MAX_CHANGES
     require_approval: bool = False
+    leftover_after_h: Annotated[int, msgspec.Meta(ge=1)] = LEFTOVER_AFTER_H
 
 
 class ConfigFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -42,6 +42,7 @@ reason = "change 4711"
 until = 2027-01-31
 [limits]
 max_changes = 20
+leftover_after_h = 48
 require_approval = true
 """
 
@@ -66,6 +67,7 @@ def test_a_whole_file_is_read() -> None:
     )
     assert settings.accepted == (Accepted("config-store-unset", "LAB-CLUSTER", "change 4711", "2027-01-31"),)
     assert (settings.max_changes, settings.require_approval) == (20, True)
+    assert settings.leftover_after_h == 48
 
 
 def test_without_a_file_the_defaults_hold() -> None:
@@ -73,6 +75,7 @@ def test_without_a_file_the_defaults_hold() -> None:
     assert (settings.auth, settings.transport, settings.user) == ("negotiate", "auto", None)
     assert settings.nodes == (NodeAddress(None, "hv01", None),)
     assert (settings.max_changes, settings.require_approval) == (100, False)
+    assert settings.leftover_after_h == 24
 
 
 def test_an_option_wins_over_the_environment_and_that_over_the_file() -> None:

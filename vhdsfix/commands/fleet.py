@@ -104,7 +104,14 @@ def scope_of(
     """
     for accepted in settings.accepted:
         explain.run(accepted.finding)
-    return Scope(folders, guest_clusters, accept_reach, settings.guest_clusters, settings.accepted)
+    return Scope(
+        folders,
+        guest_clusters,
+        accept_reach,
+        settings.guest_clusters,
+        settings.accepted,
+        settings.leftover_after_h,
+    )
 
 
 class _Secrets(NamedTuple):

@@ -16,6 +16,10 @@ Kind = Literal["apply", "undo"]
 Op = Literal["grant", "remove", "restore"]
 
 
+LEFTOVER_AFTER_H = 24
+"""Assumed: no backup runs longer, where nobody says otherwise."""
+
+
 class ConfiguredGuestCluster(msgspec.Struct, frozen=True):
     """A guest cluster as the config names it: its nodes by name, and folders its VMs need besides those of their disks."""
 
@@ -34,13 +38,17 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 class Scope(msgspec.Struct, frozen=True):
-    """What the plan is about. Empty `folders` and `guest_clusters`: everything that was found."""
+    """What the plan is about. Empty `folders` and `guest_clusters`: everything that was found.
+
+    `leftover_after_h`: what a backup made and is older than that, in hours, it left behind.
+    """
 
     folders: tuple[FolderPath, ...] = ()
     guest_clusters: tuple[str, ...] = ()
     accept_reach: tuple[FolderPath, ...] = ()
     configured: tuple[ConfiguredGuestCluster, ...] = ()
     accepted: tuple[Accepted, ...] = ()
+    leftover_after_h: int = LEFTOVER_AFTER_H
 
 
 class Tool(msgspec.Struct, frozen=True):

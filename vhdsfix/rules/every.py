@@ -40,7 +40,7 @@ def findings_of(
     found = (
         *_of_folders(facts, inventory, verdicts),
         *_of_guest_clusters(facts, inventory, scope),
-        *_of_backups(facts, inventory, verdicts),
+        *_of_backups(facts, inventory, verdicts, scope),
         *_of_host_cluster(facts, inventory),
         *_not_looked_at(facts, inventory),
     )
@@ -76,12 +76,14 @@ def _of_guest_clusters(facts: Facts, inventory: Inventory, scope: Scope) -> tupl
     )
 
 
-def _of_backups(facts: Facts, inventory: Inventory, verdicts: tuple[VmAccess, ...]) -> tuple[Finding, ...]:
+def _of_backups(
+    facts: Facts, inventory: Inventory, verdicts: tuple[VmAccess, ...], scope: Scope
+) -> tuple[Finding, ...]:
     return (
         *vm_settings.every_vm_has_a_recent_version(facts, inventory),
         *vm_settings.every_vm_lets_the_host_back_it_up(facts, inventory),
-        *leftovers.no_recovery_checkpoint_was_left(facts, inventory),
-        *leftovers.every_checkpoint_file_belongs_to_a_disk(facts, inventory),
+        *leftovers.no_recovery_checkpoint_was_left(facts, inventory, scope.leftover_after_h),
+        *leftovers.every_checkpoint_file_belongs_to_a_disk(facts, inventory, scope.leftover_after_h),
         *merges.no_merge_failed(facts, inventory, verdicts),
     )
 

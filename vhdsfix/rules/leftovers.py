@@ -10,49 +10,48 @@ from vhdsfix.model.facts import Facts, FileFacts, FolderFacts, NodeChecks, Recov
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import FolderUse, Inventory, Vm
 from vhdsfix.model.readings import Known, known_or
-from vhdsfix.model.times import HOURS_A_DAY, is_older
+from vhdsfix.model.times import is_older
 from vhdsfix.model.windows import name_key
 from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.in_question import checks_in_question
 from vhdsfix.rules.reach import first_few
 
-LONGEST_BACKUP_H = HOURS_A_DAY
-"""Assumed: no backup runs longer; what is older was left behind."""
 
-
-def no_recovery_checkpoint_was_left(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
+def no_recovery_checkpoint_was_left(facts: Facts, inventory: Inventory, after_h: int) -> tuple[Finding, ...]:
     return tuple(
-        _left(vm, left)
+        _left(vm, left, after_h)
         for vm, checks in checks_in_question(facts, inventory)
-        if (left := tuple(_old_checkpoints(vm, checks, facts.taken_at)))
+        if (left := tuple(_old_checkpoints(vm, checks, after_h, facts.taken_at)))
     )
 
 
-def _old_checkpoints(vm: Vm, checks: NodeChecks, now: str) -> Iterator[RecoveryCheckpoint]:
+def _old_checkpoints(vm: Vm, checks: NodeChecks, after_h: int, now: str) -> Iterator[RecoveryCheckpoint]:
     for checkpoint in known_or(checks.checkpoints, ()):
-        if checkpoint.vm_id == vm.vm_id and is_older(checkpoint.made_at, LONGEST_BACKUP_H, now):
+        if checkpoint.vm_id == vm.vm_id and is_older(checkpoint.made_at, after_h, now):
             yield checkpoint
 
 
-def _left(vm: Vm, left: tuple[RecoveryCheckpoint, ...]) -> Finding:
+def _left(vm: Vm, left: tuple[RecoveryCheckpoint, ...], after_h: int) -> Finding:
     return finding(
         "recovery-checkpoint-left",
         subject=vm.name,
-        summary=f"{vm.name} has {len(left)} recovery checkpoint(s) older than {LONGEST_BACKUP_H} hours",
+        summary=f"{vm.name} has {len(left)} recovery checkpoint(s) older than {after_h} hours",
         evidence=tuple(f"Get-VMSnapshot on {vm.node}: {one.name}, made {one.made_at}" for one in left),
         fix=f"once no backup is running, on {vm.node}: {fixes.remove_recovery_checkpoints(vm.vm_id)}",
         vm_id=vm.vm_id,
     )
 
 
-def every_checkpoint_file_belongs_to_a_disk(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
+def every_checkpoint_file_belongs_to_a_disk(
+    facts: Facts, inventory: Inventory, after_h: int
+) -> tuple[Finding, ...]:
     """Says so only where every VM, drive, VHD Set and checkpoint was seen, and no checkpoint may own the file.
 
     A VHD Set counts the file that holds its content among its own, and those that nothing refers to (FACTS 1.6): of what it
     names nothing can be said. The parents of an ordinary disk's checkpoint file are not shown either: its kin are left alone.
     """
-    if inventory.not_shown or not _every_chain_was_told(facts):
+    if inventory.not_shown or not _every_chain_was_told(facts, inventory):
         return ()
     named = _named_files(facts)
     folders = {folder.path.key: folder for folder in facts.folders}
@@ -60,12 +59,14 @@ def every_checkpoint_file_belongs_to_a_disk(facts: Facts, inventory: Inventory) 
         _of_no_disk(use, folders[use.path.key], files)
         for use in inventory.folders
         if use.path.key in folders
-        if (files := tuple(_of_nobody(facts, use, folders[use.path.key], named)))
+        if (files := tuple(_of_nobody(use, folders[use.path.key], named, after_h, facts.taken_at)))
     )
 
 
-def _every_chain_was_told(facts: Facts) -> bool:
-    """Every node told of its VHD Sets and checkpoints, and no checkpoint is there that a file may belong to."""
+def _every_chain_was_told(facts: Facts, inventory: Inventory) -> bool:
+    """Every VHD Set's files and every checkpoint were told, and no checkpoint is there that a file may belong to."""
+    if any(files.unseen for cluster in inventory.guest_clusters for files in cluster.disk_files):
+        return False
     asked = [node.checks for node in facts.nodes if any(drive.shared for drive in known_or(node.drives, ()))]
     return all(isinstance(checks.vhd_sets, Known) and checks.checkpoints == Known(()) for checks in asked)
 
@@ -80,7 +81,7 @@ def _named_files(facts: Facts) -> frozenset[str]:
 
 
 def _of_nobody(
-    facts: Facts, use: FolderUse, folder: FolderFacts, named: frozenset[str]
+    use: FolderUse, folder: FolderFacts, named: frozenset[str], after_h: int, now: str
 ) -> Iterator[FileFacts]:
     private = {disk_key(name) for name in use.private}
     above = use.path.key.rstrip("\\")
@@ -90,7 +91,7 @@ def _of_nobody(
             key.endswith(".AVHDX")
             and f"{above}\\{key}" not in named
             and disk_key(file.name) not in private
-            and is_older(file.written_at, LONGEST_BACKUP_H, facts.taken_at)
+            and is_older(file.written_at, after_h, now)
         ):
             yield file
 

@@ -15,15 +15,18 @@ from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, VmAccess
 from vhdsfix.model.windows import name_key
 from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
-from vhdsfix.rules.volumes import is_below_a_root, is_on_a_volume, shared_volumes_roots
+from vhdsfix.rules.volumes import (
+    DEFAULT_SHARED_VOLUMES_ROOT,
+    is_below_a_root,
+    is_on_a_volume,
+    shared_volumes_roots,
+)
 from vhdsfix.verdicts import (
     descriptor_of,
     disks_of_nobody_shown,
     sets_without_a_file,
     unlisted_disks,
 )
-
-DEFAULT_SHARED_VOLUMES_ROOT = "ClusterStorage"
 
 
 def a_folder_that_needs_a_grant_may_be_changed(

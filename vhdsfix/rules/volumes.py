@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from vhdsfix.model.facts import Facts, SharedVolume
-from vhdsfix.model.readings import Known, known_or
+from vhdsfix.model.readings import Known, Unknown, known_or
 from vhdsfix.model.windows import FolderPath, name_key
+
+DEFAULT_SHARED_VOLUMES_ROOT = "ClusterStorage"
+"""Source: FACTS 4 (failover-cluster-csvs.md)."""
 
 
 def shared_volumes_roots(facts: Facts) -> set[str]:
@@ -30,4 +33,7 @@ def is_on_a_volume(facts: Facts, path: FolderPath) -> bool:
 
 
 def is_below_a_root(facts: Facts, path: FolderPath) -> bool:
+    """Whether it lies where the cluster mounts its volumes; while that was not told, where it usually does."""
+    if isinstance(facts.cluster.identity, Unknown):
+        return any(name_key(above.name) == name_key(DEFAULT_SHARED_VOLUMES_ROOT) for above in path.ancestors)
     return any(path.is_below(FolderPath(root)) for root in shared_volumes_roots(facts))
