@@ -10,7 +10,8 @@ from tests.end_to_end.story import Told, played
 from vhdsfix.commands.requests import ApplyRequest
 from vhdsfix.errors import ExitCode, IncompletePlanError
 from vhdsfix.lab.dacl import parse
-from vhdsfix.lab.world import World
+from vhdsfix.lab.guests import GuestAnswer, answer_of
+from vhdsfix.lab.world import Drive, World
 from vhdsfix.model.windows import FolderPath
 
 
@@ -135,18 +136,27 @@ def test_node_down_and_its_vm_started_elsewhere(tmp_path: Path) -> None:
 
 
 def test_renamed_vm(tmp_path: Path) -> None:
-    """The disk says whose VM it is, and the grant goes by its id; the config's name is asked about."""
+    """The disk says whose VM it is, and the grant goes by its id; which node it is, its guest says."""
     with played("renamed-vm", tmp_path) as story:
         renamed = "prod CRM second node [WS2022]"
         assert story.plan() == Told(
-            ExitCode.INCOMPLETE,
+            ExitCode.CHANGES_PENDING,
             {"CRM-N1 in CRM-Shared": "granted", f"{renamed} in CRM-Shared": "missing"},
             [f"grant {renamed}, on CGN-HV02"],
-            ["grant-missing", "guest-node-unmatched"],
+            ["grant-missing"],
         )
-        assert story.apply() == (ExitCode.INCOMPLETE, [f"{renamed}: Done"])
+        assert story.apply() == (ExitCode.DONE, [f"{renamed}: Done"])
         granted = {"CRM-N1 in CRM-Shared": "granted", f"{renamed} in CRM-Shared": "granted"}
-        assert story.plan() == Told(ExitCode.INCOMPLETE, granted, [], ["guest-node-unmatched"])
+        assert story.plan() == Told(ExitCode.DONE, granted, [], [])
+
+
+def test_renamed_vm_whose_guest_has_another_name(tmp_path: Path) -> None:
+    """The grant is right all the same; the config's name fits nobody, and that is asked about."""
+    with played("renamed-vm", tmp_path) as story:
+        story.world.vm("prod CRM second node [WS2022]").guest_name = "CRM-N9.corp.example"
+        told = story.plan()
+        assert told.actions == ["grant prod CRM second node [WS2022], on CGN-HV02"]
+        assert (told.code, told.findings) == (ExitCode.INCOMPLETE, ["grant-missing", "guest-node-unmatched"])
 
 
 def test_shared_folder(tmp_path: Path) -> None:
@@ -164,6 +174,24 @@ def test_shared_folder(tmp_path: Path) -> None:
         scada = {f"SCADA-N1 in {folder}": "granted", f"SCADA-N2 in {folder}": "granted"}
         shared = ["guest-clusters-share-a-folder"]
         assert story.plan() == Told(ExitCode.DONE, {**print_vms, **scada}, [], shared)
+
+
+def test_a_guest_that_claims_another_clusters_id_and_name_gets_nothing(tmp_path: Path) -> None:
+    """Whoever is administrator in an ordinary VM may let it tell anything."""
+    with played("demo", tmp_path) as story:
+        world = story.world
+        victim, liar = world.vm("DemoGuestNode1"), world.vm("FS01")
+        before = story.plan()
+        liar.drives.append(Drive(path=r"C:\ClusterStorage\NTFS-02\FS01\Own.vhds", shared=True))
+        world.add_file(r"C:\ClusterStorage\NTFS-02\FS01\Own.vhds")
+        liar.guest_name = "DemoGuestNode3.lab.example"
+        liar.guest_answer = GuestAnswer(id=answer_of(world, victim).id, size=3)
+        after = story.plan()
+
+        shared = {who: verdict for who, verdict in after.grants.items() if "GuestClustersSharedDisks" in who}
+        assert shared == before.grants
+        assert [action for action in after.actions if "FS01" not in action] == before.actions
+        assert "guest-evidence-disagrees" in after.findings
 
 
 def test_wide_reach(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def with_evidence(*, completeness: Completeness) -> Plan:
 
 def test_it_says_that_all_nodes_were_found_who_knows_and_by_what_each_is_known() -> None:
     text = shown(with_evidence(completeness=Completeness(3, 3, EvidenceKind.GUEST)))
-    assert "\n  3 of 3 nodes of DemoGuestCluster found, says the guest cluster\n" in text
+    assert "\n  3 of 3 nodes of DemoGuestCluster found, as the guest cluster says\n" in text
     assert "\n  by disk, host query: DemoGuestNode1, DemoGuestNode2\n" in text
     assert "\n  by config: DemoGuestNode3\n" in text
 
@@ -56,7 +56,7 @@ def test_it_says_why_a_guest_cluster_is_incomplete() -> None:
     )
     text = shown(with_evidence(completeness=completeness))
     assert (
-        "\n  3 of 4 nodes of DemoGuestCluster found, says the config: "
+        "\n  3 of 4 nodes of DemoGuestCluster found, as the config says: "
         "incomplete, because the config names 4 node(s); HV03: timed out\n"
     ) in text
 

@@ -9,9 +9,9 @@ from vhdsfix.model.plan import Plan
 from vhdsfix.model.verdicts import VerdictKind
 
 _WHO_KNOWS = {
-    EvidenceKind.GUEST: "says the guest cluster",
-    EvidenceKind.QUERY: "say its guests to their hosts",
-    EvidenceKind.CONFIG: "says the config",
+    EvidenceKind.GUEST: "as the guest cluster says",
+    EvidenceKind.QUERY: "as its guests told their hosts",
+    EvidenceKind.CONFIG: "as the config says",
 }
 
 

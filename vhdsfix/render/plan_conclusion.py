@@ -80,6 +80,8 @@ def _why_nothing_changes(plan: Plan) -> str:
         are = "is" if not_in_order == 1 else "are"
         return f"No change is planned, though {counted(not_in_order, 'grant')} {are} not in order: see the findings."
     seen = "" if plan.complete else " of what could be seen"
+    if not verdicts and plan.inventory.shares:
+        return f"Nothing to change here: the VHD Sets{seen} lie on file servers: see the findings."
     if not verdicts:
         return f"Nothing to change: no folder{seen} holds a VHD Set of a guest cluster{_in_scope(plan)}."
     return f"Nothing to change: every VM{seen} has its grant on every folder{_in_scope(plan)}."

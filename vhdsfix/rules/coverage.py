@@ -102,7 +102,7 @@ def _not_in_the_database(facts: Facts, known: set[str]) -> tuple[Finding, ...]:
 
 
 def every_configured_guest_node_is_a_vm(
-    inventory: Inventory, configured: tuple[ConfiguredGuestCluster, ...]
+    facts: Facts, inventory: Inventory, configured: tuple[ConfiguredGuestCluster, ...]
 ) -> tuple[Finding, ...]:
     """Blames a name only where every VM was seen; otherwise what was not seen is said elsewhere."""
     if inventory.not_shown:
@@ -113,7 +113,7 @@ def every_configured_guest_node_is_a_vm(
     disks = tuple(disk for cluster in inventory.guest_clusters for disk in cluster.disks)
     return (
         *(
-            _unmatched(cluster.name, node, inventory)
+            _unmatched(cluster.name, node, facts, inventory)
             for cluster in configured
             for node in cluster.nodes
             if short_name(node) not in found
@@ -127,14 +127,25 @@ def every_configured_guest_node_is_a_vm(
     )
 
 
-def _unmatched(cluster: str, node: str, inventory: Inventory) -> Finding:
+def _unmatched(cluster: str, node: str, facts: Facts, inventory: Inventory) -> Finding:
     bearers = sum(display_name(vm.name) == short_name(node) for vm in inventory.vms)
     return finding(
         "guest-node-unmatched",
         subject=node,
         summary=f"guest cluster {cluster} is configured with node {node}, but not exactly one VM bears that name",
-        evidence=(f"{bearers} VM(s) of that name were shown",),
+        evidence=(f"{bearers} VM(s) of that name were shown", *_called(node, facts, inventory)),
         incomplete=True,
+    )
+
+
+def _called(node: str, facts: Facts, inventory: Inventory) -> Iterator[str]:
+    """Which guests call themselves so: a hint for a person, and no proof."""
+    names = (named for host in facts.nodes for named in known_or(host.checks.guest_names, ()))
+    callers = {named.vm_id for named in names if short_name(named.name) == short_name(node)}
+    yield from (
+        f"the guest of {vm.name} ({vm.vm_id}) calls itself so, which any guest may"
+        for vm in inventory.vms
+        if vm.vm_id in callers
     )
 
 

@@ -64,7 +64,7 @@ def _of_folders(facts: Facts, inventory: Inventory, verdicts: tuple[VmAccess, ..
 
 def _of_guest_clusters(facts: Facts, inventory: Inventory, scope: Scope) -> tuple[Finding, ...]:
     return (
-        *coverage.every_configured_guest_node_is_a_vm(inventory, scope.configured),
+        *coverage.every_configured_guest_node_is_a_vm(facts, inventory, scope.configured),
         *coverage.some_guest_cluster_was_found(facts, inventory),
         *guest_membership.every_guest_cluster_is_whole(inventory),
         *guest_membership.every_guest_cluster_answered(facts, inventory),
