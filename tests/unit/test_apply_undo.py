@@ -13,9 +13,11 @@ from tests.fakes import faults
 from tests.fakes.nodes import FakeNode, FakeRegistry
 from tests.fakes.plans import plan_for
 from tests.fakes.small_world import BACKING, DISK, FOLDER, NODES, VM_IDS, VOLUME, small_world
+from vhdsfix.apply.dacls import Dacls, read_dacls
 from vhdsfix.apply.folder import FolderAtWork
 from vhdsfix.apply.journal import Journal, RunRecord, read
 from vhdsfix.apply.made import made_by
+from vhdsfix.apply.recovery import close_open_intents
 from vhdsfix.apply.run import apart, grants_by_folder
 from vhdsfix.apply.undo import ToTakeBack, Undoing, folders_to_read, plan_to_undo
 from vhdsfix.errors import CommandError, LostError
@@ -406,3 +408,33 @@ class TestTheUndoItself:
         plan = story.undoing(story.grant(FIRST)).plan
         story.nodes["HV01"].remove(FOLDER, FIRST)
         assert [type(one).__name__ for one in story.carry_out(plan)[1]] == ["AlreadyRight"]
+
+
+class TestAnUndoThatDied:
+    """Its intent says which change it was, so the next run can tell what became of it."""
+
+    @pytest.mark.parametrize("entry", ["", "(A;OI;0x1301bf;;;{sid})"], ids=["remove", "restore"])
+    @pytest.mark.parametrize("landed", [True, False])
+    def test_it_is_closed_from_what_is_read(self, story: Story, entry: str, *, landed: bool) -> None:
+        if entry:
+            story.add_entry(entry.format(sid=FIRST.sid))
+        (action,) = story.undoing(story.grant(FIRST)).plan.actions
+        journal = Journal.create(
+            story.folder,
+            cluster=HostCluster("LAB-CLUSTER", "1"),
+            plan="0",
+            who="me",
+            clock=lambda: datetime(2026, 11, 23, tzinfo=UTC),
+            token="dead",
+        )
+        before = read_dacls(story.nodes["HV01"], FOLDER)
+        assert isinstance(before, Dacls)
+        journal.intend(action, before.texts)
+        if landed:
+            option, what = (
+                ("/grant:r", f"{FIRST.account}:{action.rights}") if entry else ("/remove:g", FIRST.account)
+            )
+            story.nodes["HV01"].run_icacls_with(FOLDER, option, what)
+        now = datetime(2026, 11, 23, 1, tzinfo=UTC)
+        (closed,) = close_open_intents(read(journal.path), tuple(story.nodes.values()), lambda: now)
+        assert isinstance(closed.outcome, Done if landed else Untouched)

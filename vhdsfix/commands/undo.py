@@ -82,7 +82,11 @@ def _chosen(request: UndoRequest, record: RunRecord) -> ToTakeBack:
         if (not folders or one.folder.key in folders)
         and (not request.vms or any(_is(one, vm) for vm in request.vms))
     )
-    return ToTakeBack(record.path.stem, made, tuple(chosen))
+    return ToTakeBack(_id_of(record), made, tuple(chosen))
+
+
+def _id_of(record: RunRecord) -> str:
+    return record.header.run if record.header else record.path.stem
 
 
 def _is(made: Made, vm: str) -> bool:
@@ -91,7 +95,7 @@ def _is(made: Made, vm: str) -> bool:
 
 def _not_in_it(record: RunRecord, there: Iterable[str]) -> str:
     named = ", ".join(dict.fromkeys(there))
-    return f"run {record.path.stem} changed nothing of it; it changed: {named or 'nothing'}"
+    return f"run {_id_of(record)} changed nothing of it; it changed: {named or 'nothing'}"
 
 
 def _may_be_made(request: UndoRequest, record: RunRecord, plan: Plan, fresh: Plan) -> None:
@@ -102,7 +106,7 @@ def _may_be_made(request: UndoRequest, record: RunRecord, plan: Plan, fresh: Pla
         )
     if fresh.cluster.id and cluster.id.casefold() != fresh.cluster.id.casefold():
         raise StalePlanError(
-            f"nothing was changed: run {record.path.stem} was on host cluster {cluster.name} ({cluster.id}), but this is "
+            f"nothing was changed: run {_id_of(record)} was on host cluster {cluster.name} ({cluster.id}), but this is "
             f"{fresh.cluster.name} ({fresh.cluster.id})"
         )
     safeguards.must_be_few_enough(request.target.settings, request.max_changes, plan)
