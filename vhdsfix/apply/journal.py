@@ -180,8 +180,8 @@ def read(path: Path) -> RunRecord:
     record, damages = read_what_is_whole(path)
     for damage in damages:
         raise JournalError(
-            f"reading the journal {path}, line {damage.line}: {damage.why}; `vhdsfix show {path}` shows the rest. Look at what that "
-            "run did, then move the file away"
+            f"nothing was changed: the journal {path}, line {damage.line}: {damage.why}. `vhdsfix show {path}` shows the rest; look at what "
+            "that run did, then move the file away"
         )
     return record
 
@@ -221,7 +221,8 @@ def _whole_lines(path: Path) -> list[bytes]:
         return path.read_bytes().split(b"\n")[:-1]
     except OSError as error:
         raise JournalError(
-            f"reading the journal {path}: {error.strerror or error}; make it readable, or look at what that run did and move it away"
+            f"the journal {path} cannot be read: {error.strerror or error}; make it readable, or look at what that run did and move it "
+            "away: until then nothing is changed"
         ) from error
 
 

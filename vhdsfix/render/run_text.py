@@ -89,6 +89,8 @@ def _why(outcome: Outcome | None, *, recovered: bool) -> str:
 
 
 def _conclusion(run: ToldRun) -> str:
+    if run.damage and not run.ended:
+        return "Nothing is changed from here until somebody looked at what it did and moved the journal away."
     if any(change.outcome is None for change in run.changes) or not run.ended:
         return (
             "It goes on, or it died: the next `vhdsfix apply` or `vhdsfix undo` finds out what became of it."
