@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import logging
 import multiprocessing
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +32,8 @@ from vhdsfix.remote.session import Session
 from vhdsfix.remote.statements import Command, Effect
 
 ACCOUNT = Account("LAB\\admin", "rehearsal")
+MOST_PER_FILE_S = 0.0001
+MOST_PER_VM_S = 0.0005
 SMALL = Rule(seed=1, nodes=64, vms=128, folders=8, files=32)
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 NOTHING = ((Command("Microsoft.PowerShell.Utility\\Write-Output", {"InputObject": ""}),),)
@@ -55,11 +58,32 @@ def main() -> None:
             f" node takes ({planned.wall_s:.1f} s, {empty.wall_s:.1f} s)"
         )
         with _served(rule, latency_ms=0) as (settings, lab_s):
+            empty = _took(lambda: _ask_nothing(settings), lab_s)
             planned = _took(lambda: _plan(settings), lab_s)
+        print(_beyond_the_sessions(title, rule, planned.client_s - empty.client_s))
         print(
             f"{title}, no latency: the lab needs {planned.lab_s / planned.client_s:.2f} times the CPU of the client for a plan"
             f" ({planned.lab_s:.1f} s, {planned.client_s:.1f} s; {planned.wall_s:.1f} s on the clock)"
         )
+
+
+def _beyond_the_sessions(title: str, rule: Rule | None, seconds: float) -> str:
+    """What a plan costs besides logging on to each node and asking it nothing, of what it may cost."""
+    files, vms = (rule.files, rule.vms) if rule else (0, 0)
+    allowed_s = files * MOST_PER_FILE_S + vms * MOST_PER_VM_S
+    return (
+        f"{title}: beyond the sessions themselves a plan needs {seconds / allowed_s:.2f} times the client CPU that {files} files and"
+        f" {vms} VMs may cost ({seconds:.2f} s, {allowed_s:.2f} s), and the process had at most {_peak_mb()} MB of memory so far"
+    )
+
+
+def _peak_mb() -> str:
+    try:
+        import resource  # noqa: PLC0415 - Windows has none
+    except ImportError:
+        return "an unknown number of"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return f"{peak / (2**20 if sys.platform == 'darwin' else 2**10):.0f}"
 
 
 def _took(work: Callable[[], object], lab_s: Callable[[], float]) -> Took:

@@ -165,3 +165,19 @@ def test_names_that_only_look_alike_stay_apart(one: str, other: str) -> None:
 
 def test_names_of_one_file_have_one_key() -> None:
     assert name_key("ärger.VHDS") == name_key("ÄRGER.vhds")
+
+
+@pytest.mark.parametrize(
+    ("path", "parent"),
+    [
+        ("C:\\a\\b.vhds", "C:\\a"),
+        ("C:\\a", "C:\\"),
+        ("C:\\", "C:\\"),
+        ("\\\\files\\share\\a\\b", "\\\\files\\share\\a"),
+        ("\\\\files\\share\\a", "\\\\files\\share"),
+        ("\\\\files\\share", "\\\\files\\share"),
+    ],
+)
+def test_a_paths_parent_is_as_good_a_path(path: str, parent: str) -> None:
+    above = FolderPath(path).parent
+    assert (above, above.key) == (parent, FolderPath(parent).key)

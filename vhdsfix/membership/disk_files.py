@@ -57,7 +57,9 @@ class _Told:
     """What the nodes told of the VHD Sets that their own VMs use."""
 
     def __init__(self, facts: Facts) -> None:
-        self._mounts = [volume.mount_folder for volume in known_or(facts.cluster.volumes, ())]
+        self._below_mounts = tuple(
+            volume.mount_folder.key.rstrip("\\") + "\\" for volume in known_or(facts.cluster.volumes, ())
+        )
         self._sets: dict[str, FolderPath] = {}
         self._paths: dict[str, set[FolderPath]] = {}
         self._why: dict[str, str] = {}
@@ -101,7 +103,7 @@ class _Told:
         """A set has one .vhds; its other files bear its name. A share is no place for a grant, and stays to be shown."""
         if path.key.endswith(".VHDS") or disk_key(path.name) != disk_key(disk.name):
             return path.key == disk.key
-        return path.is_unc or any(path.is_below(mount) for mount in self._mounts)
+        return path.is_unc or path.key.startswith(self._below_mounts)
 
 
 def _disk_of(drive: Drive, sets_by_file: dict[str, FolderPath]) -> FolderPath | None:

@@ -18,6 +18,7 @@ _LARGEST_SUB_AUTHORITY = 0xFFFF_FFFF
 _PART = r'[^\\<>:"|?*\x00-\x1f]+'
 _ABSOLUTE = re.compile(rf"[A-Za-z]:(?:\\{_PART})+|[A-Za-z]:\\|\\\\(?![.?]\\){_PART}\\{_PART}(?:\\{_PART})*")
 _DOTS = frozenset({".", ".."})
+_BACKSLASHES_OF_A_SHARE = 3
 _LONGEST_PATH = 32767
 """Source: W32 FileIO/naming-a-file.md."""
 
@@ -236,6 +237,10 @@ class FolderPath(str):
             or len(path) > _LONGEST_PATH
         ):
             raise ValueError(f"{text[:80]!r} is not an absolute Windows path")
+        return cls._made(path)
+
+    @classmethod
+    def _made(cls, path: str) -> Self:
         made = super().__new__(cls, path)
         made._key = name_key(path)  # each path is compared with many others
         return made
@@ -258,12 +263,11 @@ class FolderPath(str):
     def parent(self) -> FolderPath:
         """The folder it lies in; a drive's or a share's root is its own parent."""
         above = self.rpartition("\\")[0]
-        if re.fullmatch(r"[A-Za-z]:", above):
-            return FolderPath(above + "\\")
-        try:
-            return FolderPath(above)
-        except ValueError:
+        if above.endswith(":"):
+            return FolderPath._made(above + "\\")
+        if self.is_unc and above.count("\\") < _BACKSLASHES_OF_A_SHARE:
             return self
+        return FolderPath._made(above)
 
     @property
     def ancestors(self) -> tuple[FolderPath, ...]:

@@ -26,7 +26,7 @@ def pool_on(wsman: WSMan, configuration_name: str, accepted: Callable[[], None])
     return _Pool(wsman, configuration_name, accepted)
 
 
-def pipeline_of(pool: RunspacePool, statements: Sequence[Statement]) -> PowerShell:
+def pipeline_of(pool: RunspacePool, statements: Sequence[Statement]) -> _Pipeline:
     """A pipeline to begin. Raises ValueError where the node named no version of the protocol that is one."""
     return _Pipeline(pool, create_pipeline(statements, pool.protocol_version or ""))
 
@@ -50,6 +50,11 @@ class _Pipeline(PowerShell):
     def __init__(self, pool: RunspacePool, written: bytes) -> None:
         super().__init__(pool)
         self._written = written
+
+    def forget(self) -> None:
+        """Keep no more of it than is needed to end it: what it was, and what came of it, may be megabytes."""
+        self._written = b""
+        self.clear_streams()
 
     def begin_invoke(self, *_: Any, **__: Any) -> None:
         self._invoke(_Written(self._written))

@@ -248,6 +248,7 @@ class Session:
             pipeline.end_invoke()
             messages = messages_of(pipeline)
         self._may_still_write = False
+        pipeline.forget()
         self._answered.append(pipeline)
         if len(self._answered) >= _PIPELINES_KEPT:
             with self._briefly("ending pipelines", pool.connection):
