@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import msgspec
@@ -13,16 +14,23 @@ from vhdsfix.config import NodeAddress, Secret, Settings
 from vhdsfix.model.facts import Facts
 from vhdsfix.model.plan import Scope
 from vhdsfix.model.readings import Known, Unknown
+from vhdsfix.remote.session import TIME_LIMITS, TimeLimits
 from vhdsfix.survey import survey
 
 CLUSTER = "MAILCLUSTER"
 
 
-def surveyed(settings: Settings, state_dir: Path, guest_password: str = lab_run.GUEST_PASSWORD) -> Facts:
+def surveyed(
+    settings: Settings,
+    state_dir: Path,
+    guest_password: str = lab_run.GUEST_PASSWORD,
+    limits: TimeLimits = TIME_LIMITS,
+) -> Facts:
     target = Target(
         settings,
         state_dir,
         Secret(lab_run.PASSWORD),
+        limits=limits,
         guest_passwords={CLUSTER: Secret(guest_password)},
     )
     with fleet.for_reading(target, "plan") as reached:
@@ -69,6 +77,26 @@ def test_an_address_where_nobody_answers_is_passed_over(tmp_path: Path) -> None:
         tried = msgspec.structs.replace(connection, addresses=(nobody, *connection.addresses))
         facts = surveyed(msgspec.structs.replace(settings, guest_connections=(tried,)), tmp_path)
     assert isinstance(facts.guests[0].nodes, Known)
+
+
+def test_one_that_is_silent_costs_no_more_than_its_own_time(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        lab_run.started("node-down", tmp_path, "plan") as lab,
+    ):
+        settings = lab_run.settings_within(lab, Settings())
+        (connection,) = settings.guest_connections
+        address = NodeAddress("MAIL-N0", "127.0.0.1", silent.getsockname()[1])
+        tried = msgspec.structs.replace(connection, addresses=(address,))
+        facts = surveyed(
+            msgspec.structs.replace(settings, guest_connections=(tried,)),
+            tmp_path,
+            limits=msgspec.structs.replace(TIME_LIMITS, guest_s=0.2, open_retry_s=0.0),
+        )
+    nodes = facts.guests[0].nodes
+    assert isinstance(nodes, Unknown)
+    assert "in the time allowed" in nodes.why  # ended by us, long before the wire gives up
+    assert hosts_answered(facts)
 
 
 def test_where_nobody_answers_it_says_why(tmp_path: Path) -> None:

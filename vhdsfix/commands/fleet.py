@@ -11,6 +11,8 @@ from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Generic, NamedTuple, Self, TypeVar
 
+import msgspec
+
 from vhdsfix.commands import explain
 from vhdsfix.commands.guarded import GuardedGuest, GuardedMachine, GuardedReader, GuardedWriter
 from vhdsfix.commands.requests import Target
@@ -145,6 +147,8 @@ def _reached(target: Target, command: str) -> Iterator[tuple[Settings, _Secrets]
 def _guests(
     settings: Settings, secrets: _Secrets, limits: TimeLimits, watchdog: Watchdog, time: TimeAllowed
 ) -> tuple[GuardedGuest, ...]:
+    limits = msgspec.structs.replace(limits, phase_s=min(limits.phase_s, limits.guest_s))
+
     def guest(said: GuestConnection, at: NodeAddress) -> GuardedGuest:
         to = Connection(
             name=at.name or at.address,

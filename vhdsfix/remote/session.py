@@ -42,8 +42,8 @@ class TimeLimits(msgspec.Struct, frozen=True):
     `open_retry_s`: how long a session is tried to be opened again where that may help. `lost_retry_s`: how long, from the
     first time, a question is asked again whose answer was lost; more than `read_s`, or silence would never be tried again.
     `question_s`: one pipeline of questions. `phase_s`: all questions of a phase on one node. `checks_s`, `check_s`: a pipeline of
-    those that no grant rests on, and one of them alone; `checks_alone_s`: all that are asked alone on one node. `write_s`: a
-    change (DESIGN 6). `close_s`: closing a session.
+    those that no grant rests on, and one of them alone; `checks_alone_s`: all that are asked alone on one node. `guest_s`: what is
+    asked of a guest, which may be as slow as it likes. `write_s`: a change (DESIGN 6). `close_s`: closing a session.
     """
 
     connect_s: int = 10
@@ -57,6 +57,7 @@ class TimeLimits(msgspec.Struct, frozen=True):
     checks_s: float = 30.0
     check_s: float = 10.0
     checks_alone_s: float = 60.0
+    guest_s: float = 30.0
     write_s: float = 600.0
     close_s: int = 3
 
