@@ -7,13 +7,20 @@ from collections.abc import Iterator
 from vhdsfix.model.facts import NOT_ASKED, Facts, NodeFacts
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import Inventory
-from vhdsfix.model.readings import Unknown
+from vhdsfix.model.readings import Known, Unknown, known_or
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.config_store import cluster_name
-from vhdsfix.rules.in_question import checks_in_question, guest_clusters_in_question
+from vhdsfix.rules.in_question import (
+    checks_in_question,
+    guest_clusters_in_question,
+    told_by_their_nodes,
+    vms_in_question,
+)
 
 FIRST_WITH_CHECKS = (1, 1)
 """The format of saved facts that holds them."""
+
+_SERVICES = "backup integration services"
 
 _Missed = tuple[str, str, str]
 """What was asked, of whom or what, and why there is no answer."""
@@ -22,7 +29,14 @@ _Missed = tuple[str, str, str]
 def every_check_was_made(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
     """One finding a question, however many nodes left it open. A question that did not arise was not missed."""
     by_question: dict[str, dict[str, list[str]]] = {}
-    for question, whom, why in (*_of_nodes(facts), *_of_vms(facts, inventory), *_of_disks(inventory)):
+    missed = (
+        *_of_nodes(facts),
+        *_of_vms(facts, inventory),
+        *_left_out(facts, inventory),
+        *_versions(facts, inventory),
+        *_of_disks(inventory),
+    )
+    for question, whom, why in missed:
         if why != NOT_ASKED.why:
             by_question.setdefault(question, {}).setdefault(why, []).append(whom)
     return (*_older_facts(facts), *(_missed(question, whys) for question, whys in by_question.items()))
@@ -41,7 +55,7 @@ def _of_nodes(facts: Facts) -> Iterator[_Missed]:
 def _readings(node: NodeFacts) -> tuple[tuple[str, object], ...]:
     checks = node.checks
     return (
-        ("backup integration services", checks.backup_services),
+        (_SERVICES, checks.backup_services),
         ("names that guests give themselves (KVP)", checks.guest_names),
         ("recovery checkpoints", checks.checkpoints),
         ("failed merges (event 19100)", checks.merge_failures),
@@ -54,6 +68,31 @@ def _of_vms(facts: Facts, inventory: Inventory) -> Iterator[_Missed]:
         for one in checks.guest_queries:
             if one.vm_id == vm.vm_id and isinstance(one.answer, Unknown):
                 yield "what guests tell of their cluster", f"{vm.name} on {vm.node}", one.answer.why
+
+
+def _left_out(facts: Facts, inventory: Inventory) -> Iterator[_Missed]:
+    """What an answer does not say of a VM that it is about."""
+    for vm, checks in checks_in_question(facts, inventory):
+        whom = f"{vm.name} on {vm.node}"
+        services = checks.backup_services
+        if isinstance(services, Known) and all(service.vm_id != vm.vm_id for service in services.value):
+            yield _SERVICES, whom, "the answer does not name the VM"
+        for checkpoint in known_or(checks.checkpoints, ()):
+            if checkpoint.vm_id == vm.vm_id and checkpoint.made_at is None:
+                yield "age of recovery checkpoints", whom, f"when {checkpoint.name} was made was not told"
+
+
+def _versions(facts: Facts, inventory: Inventory) -> Iterator[_Missed]:
+    """A version that was not told, where others were."""
+    in_question = vms_in_question(inventory)
+    vms = [vm for vm in told_by_their_nodes(facts, inventory).values() if vm.vm_id in in_question]
+    hosts = [(node.name, node.os_version) for node in known_or(facts.cluster.nodes, ())]
+    for question, versions in (
+        ("Windows versions", hosts),
+        ("VM versions", [(vm.name, vm.version) for vm in vms]),
+    ):
+        if any(version for _, version in versions):
+            yield from ((question, whom, "it was not told") for whom, version in versions if not version)
 
 
 def _of_disks(inventory: Inventory) -> Iterator[_Missed]:
