@@ -33,6 +33,7 @@ def every_guest_cluster_answered(facts: Facts, inventory: Inventory) -> tuple[Fi
             "guest-cluster-incomplete",
             subject=guest.configured,
             summary=f"guest cluster {guest.configured} was to be asked itself, and did not answer: {guest.nodes.why}",
+            evidence=(guest.nodes.why,),
             incomplete=True,
         )
         for guest in facts.guests
