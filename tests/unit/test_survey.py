@@ -21,9 +21,10 @@ from vhdsfix.model.facts import (
     FolderFacts,
     NodeChecks,
     NodeFacts,
+    VhdSet,
 )
 from vhdsfix.model.plan import Scope, Tool
-from vhdsfix.model.readings import Known, Unknown
+from vhdsfix.model.readings import Known, Unknown, known_or
 from vhdsfix.model.windows import FolderPath, VmId
 from vhdsfix.ports import GuestReader, Progress, Reader, ToCheck
 from vhdsfix.survey import survey
@@ -40,6 +41,7 @@ class Node(FakeNode):
         self.asked: list[str] = []
         self.fails: dict[str, Exception] = {}
         self.known_as = known_as or name
+        self.sets: tuple[VhdSet, ...] = ()
 
     def connect(self, accepted: Callable[[], None]) -> None:
         self._take("connect")
@@ -55,7 +57,8 @@ class Node(FakeNode):
 
     def checks(self, asked: ToCheck) -> NodeChecks:
         self._take("checks")
-        return super().checks(asked)
+        checks = super().checks(asked)
+        return msgspec.structs.replace(checks, vhd_sets=Known(self.sets)) if self.sets else checks
 
     def folders(self, paths: Sequence[FolderPath]) -> tuple[FolderFacts, ...]:
         self._take("folders")
@@ -107,6 +110,26 @@ def look(
 ) -> Facts:
     hosts = Hosts(list(nodes.values()), given or ("HV01",))
     return survey(hosts, scope or Scope(), "2026-11-23T02:00:00Z", expected, lambda _step: None)
+
+
+def test_folders_are_read_once_where_all_nodes_were_given(nodes: dict[str, Node]) -> None:
+    facts = look(nodes, *nodes)
+    asked = [phase for node in nodes.values() for phase in node.asked]
+    assert isinstance(facts.folders[0].sddl, Known)
+    assert asked.count("folders") == 1
+    assert asked.count("checks") == len(nodes)
+
+
+def test_a_folder_that_only_a_check_leads_to_is_read_then(nodes: dict[str, Node]) -> None:
+    elsewhere = FolderPath(r"C:\ClusterStorage\NTFS-03\Checkpoints")
+    disk = next(
+        drive.path for drive in known_or(nodes["HV01"].itself().drives, ()) if drive.shared and drive.path
+    )
+    stem = disk.name.removesuffix(".vhds")
+    told = VhdSet(disk, (disk, FolderPath(rf"{elsewhere}\{stem}_5CED1297-4598-4915-A5FC-AD21BB4D02A4.avhdx")))
+    nodes["HV01"].sets = (told,)
+    facts = look(nodes, *nodes)
+    assert {folder.path for folder in facts.folders} == {SHARED, elsewhere}
 
 
 def test_one_node_is_enough_the_others_are_found(nodes: dict[str, Node]) -> None:

@@ -59,12 +59,15 @@ def answer_of(world: World, vm: Vm) -> GuestAnswer:
 
 def _sharing_with(world: World, vm: Vm) -> list[Vm]:
     """The VM and those that share a disk with it, or with one of these, in the world's order."""
-    names, found = {name.lower() for name in _shared_disks(vm)}, 0
+    disks = {
+        id(other): {name.lower() for name in _shared_disks(other)} for other in world.vms if other.drives
+    }
+    names, found = disks[id(vm)], 0
     members = [vm]
     while len(members) > found:
         found = len(members)
-        members = [other for other in world.vms if not names.isdisjoint(map(str.lower, _shared_disks(other)))]
-        names.update(name.lower() for member in members for name in _shared_disks(member))
+        members = [other for other in world.vms if not names.isdisjoint(disks.get(id(other), ()))]
+        names = set().union(*(disks[id(member)] for member in members))
     return members
 
 

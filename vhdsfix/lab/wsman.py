@@ -50,7 +50,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 class Create(Request, frozen=True, kw_only=True):
     """Open a shell; `configuration_name` is None where the resource is no PowerShell.
 
-    Assumed: two hours where the client names no idle time-out; WIRE 2 and FACTS 6.4 do not tell.
+    Source: New-PSTransportOption (IdleTimeoutSec): two hours where the client names no idle time-out.
     """
 
     configuration_name: str | None

@@ -1,7 +1,8 @@
 """The faults of WS-Management that the lab answers with, in Windows' codes and words.
 
-Source: FACTS 6.5 and WIRE 6 (codes); MS-WSMV 2.2.4.43 and DSP0226 (the form). Assumed: the texts, and which side and subcode
-goes with which code: wsmerror.h was not at hand. A client sees the code, and shows the text.
+Source: FACTS 6.5 and WIRE 6 (codes); MS-WSMV 2.2.4.43 and DSP0226 (the form). Side, subcode and words of the missing shell, but
+for its id, are as Windows sent them (issues WinRb/WinRM 253, Orange-Cyberdefense/GOAD 310). Assumed: the other texts, and which side
+and subcode goes with which other code. A client sees the code, and shows the text.
 """
 
 from __future__ import annotations

@@ -38,6 +38,10 @@ class Nodes:
         self._hosts.remember_name(reader, facts.name)
         self.keep(facts.name, reader, facts)
 
+    def were_asked(self, listed: Sequence[ClusterNode]) -> bool:
+        """Whether each node that the cluster lists and that is not down has answered, or said why it does not."""
+        return all(node.state == DOWN or short_name(node.name) in self._answers for node in listed)
+
     def ask_the_rest(self, listed: tuple[ClusterNode, ...], domain: str, paths: Sequence[FolderPath]) -> None:
         """Ask each node that the cluster lists and that has not answered under its name, and check all nodes beside that.
 
