@@ -12,6 +12,7 @@ from tests.fakes.small_world import small_world
 from vhdsfix.config import Secret
 from vhdsfix.errors import AuthError
 from vhdsfix.lab.auth import Account
+from vhdsfix.lab.faults import Fault, Kind
 from vhdsfix.lab.psrp import SimulatedShell
 from vhdsfix.lab.server import Lab, LabNode
 from vhdsfix.lab.world import World
@@ -97,3 +98,29 @@ def test_a_name_longer_than_any_is_not_believed(world: World) -> None:
         facts = guest.itself()
     assert isinstance(facts.nodes, Unknown)
     assert isinstance(facts.name, Unknown)
+
+
+@pytest.mark.parametrize("kind", ["unknown", "terminating", "nonterminating", "denied", "empty"])
+def test_a_guest_that_cannot_list_its_nodes_still_tells_its_name(world: World, kind: Kind) -> None:
+    world.faults = {world.nodes[0].name: {"Get-ClusterNode": Fault(kind)}}
+    with remote(world) as guest:
+        facts = guest.itself()
+    assert isinstance(facts.nodes, Unknown)
+    assert "sqlg1 did not tell the cluster's nodes" in facts.nodes.why
+    assert facts.name == Known("SQLGUEST")
+
+
+@pytest.mark.parametrize("kind", ["unknown", "terminating", "nonterminating", "denied", "empty"])
+def test_a_guest_that_cannot_tell_its_name_still_lists_its_nodes(world: World, kind: Kind) -> None:
+    world.faults = {world.nodes[0].name: {"Get-Cluster": Fault(kind)}}
+    with remote(world) as guest:
+        facts = guest.itself()
+    assert isinstance(facts.name, Unknown)
+    assert isinstance(facts.nodes, Known)
+
+
+@pytest.mark.parametrize("name", ["Name", "State"])
+def test_a_null_where_there_must_be_something_is_unknown(world: World, name: str) -> None:
+    world.faults = {world.nodes[0].name: {"Get-ClusterNode": Fault("null", property=name)}}
+    with remote(world) as guest:
+        assert isinstance(guest.itself().nodes, Unknown)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 import pytest
@@ -13,6 +13,7 @@ from vhdsfix.model.facts import Facts, GuestFacts, QueriedVm
 from vhdsfix.model.inventory import EvidenceKind, GuestCluster, Inventory
 from vhdsfix.model.plan import ConfiguredGuestCluster
 from vhdsfix.model.readings import Known, Unknown
+from vhdsfix.model.windows import FolderPath
 
 T = TypeVar("T")
 A = rf"{V1}\A\A.vhds"
@@ -167,6 +168,39 @@ class TestGuestsSayWhatTheyLike:
     def test_two_answers_of_two_nodes_about_one_vm_cancel_each_other(self) -> None:
         hosts = Host("HV01").vm("a1", A).queried("a1", "x", 2), Host("HV02").vm("a1", A).queried("a1", "y", 3)
         assert the_one(facts_of(*hosts)).completeness.expected is None
+
+
+class TestNamesWhileNotEverythingWasShown:
+    """Whoever may rename a VM can give it a guest node's name, while the real one is where nobody could look."""
+
+    CONFIGURED = ConfiguredGuestCluster("A", nodes=("a1", "a2"), folders=(FolderPath(rf"{V2}\Extra"),))
+    SILENT: ClassVar = {"HV03": "timed out"}
+
+    def test_a_vm_of_another_cluster_that_bears_a_nodes_name_comes_to_nothing(self) -> None:
+        """a2 is on HV03; somebody named a VM of B like it."""
+        host = Host("HV01").vm("a1", A).vm("b1", B, name="a2").vm("b2", B)
+        found = inventory(facts_of(host, silent=self.SILENT, hidden=("a2",)), self.CONFIGURED)
+        assert {cluster.name: set(cluster.vm_ids) for cluster in found.guest_clusters} == {
+            "A": {vm_id("a1")},
+            "B": {vm_id("b1"), vm_id("b2")},
+        }
+        assert not any("Extra" in use.path for use in found.folders)
+
+    def test_a_folder_that_only_the_config_adds_waits_and_says_so(self) -> None:
+        host = Host("HV01").vm("a1", A).vm("a2", A)
+        cluster = the_one(facts_of(host, silent=self.SILENT), self.CONFIGURED)
+        assert (cluster.name, cluster.folders) == ("A", (rf"{V1}\A",))
+        assert any(
+            "Extra, which the config adds, was not judged" in why for why in cluster.completeness.not_seen
+        )
+        assert kinds(cluster)[vm_id("a1")] == [EvidenceKind.DISK, EvidenceKind.NAME]
+
+    def test_where_everything_was_shown_the_name_decides(self) -> None:
+        host = Host("HV01").vm("a1", A).vm("a2", rf"{V2}\a2\os.vhdx")
+        cluster = the_one(facts_of(host), self.CONFIGURED)
+        assert set(cluster.vm_ids) == {vm_id("a1"), vm_id("a2")}
+        assert cluster.folders == (rf"{V1}\A", rf"{V2}\Extra")
+        assert kinds(cluster)[vm_id("a2")] == [EvidenceKind.CONFIG]
 
 
 class TestNames:
