@@ -101,6 +101,14 @@ class TestEvidence:
         cluster = the_one(facts_of(*hosts))
         assert cluster.completeness.expected is None
 
+    def test_nor_does_what_it_says_of_another_nodes_guests_name(self) -> None:
+        hosts = (
+            Host("HV01").vm("sqlg1", A).vm("x", A),
+            Host("HV02").vm("web", rf"{V1}\web.vhdx").called("x", "sqlg2"),
+        )
+        (cluster,) = inventory(facts_of(*hosts), SQL).guest_clusters
+        assert [node.vm_id for node in cluster.nodes] == [vm_id("sqlg1"), None]
+
     def test_a_vm_on_two_nodes_is_one_vm(self) -> None:
         found = inventory(facts_of(Host("HV01").vm("a1", A), Host("HV02").vm("a1", A)))
         assert [(vm.node, vm.also_on) for vm in found.vms] == [("HV02", ("HV01",))]
