@@ -47,11 +47,14 @@ def full_world() -> World:
 
 
 @contextmanager
-def reading(world: World, *, ended_while_it_hangs: bool = False) -> Iterator[RemoteReader]:
+def reading(
+    world: World, while_it_hangs: Callable[[RemoteReader], None] = lambda _node: None
+) -> Iterator[RemoteReader]:
+    """`while_it_hangs` is called, by the lab, as soon as a slow command waits."""
+
     def shell(_kind: str) -> SimulatedShell:
         shell = SimulatedShell(world, NODE)
-        if ended_while_it_hangs:
-            shell._runspace.ending = Hanging(node.abort)
+        shell._runspace.ending = Hanging(lambda: while_it_hangs(node))
         return shell
 
     with Lab([LabNode(NODE, shell, ACCOUNT)]) as lab:
@@ -62,14 +65,14 @@ def reading(world: World, *, ended_while_it_hangs: bool = False) -> Iterator[Rem
 
 
 class Hanging(threading.Event):
-    """What a slow command waits for; as soon as one does, its client gives up."""
+    """What a slow command waits for, and what happens then."""
 
-    def __init__(self, give_up: Callable[[], None]) -> None:
+    def __init__(self, then: Callable[[], None]) -> None:
         super().__init__()
-        self._give_up = give_up
+        self._then = then
 
     def wait(self, timeout: float | None = None) -> bool:
-        self._give_up()
+        self._then()
         return super().wait(timeout)
 
 

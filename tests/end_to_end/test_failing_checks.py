@@ -8,11 +8,15 @@ from __future__ import annotations
 import itertools
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.one_node import ERRORS, TO_CHECK, Facts, fail, full_world, reading, readings
+from vhdsfix.commands.guarded import GuardedReader
+from vhdsfix.commands.time_allowed import TimeAllowed
+from vhdsfix.commands.watchdog import Watchdog
 from vhdsfix.lab.faults import Kind
 from vhdsfix.lab.world import World
 from vhdsfix.model.readings import Known, Unknown
@@ -71,13 +75,23 @@ def test_a_check_that_hangs_costs_only_what_it_asked(
 ) -> None:
     """As the watchdog does, the session is ended while the command hangs: the batch's, then that of the question alone."""
     fail(world, command, "slow")
-    with reading(world, ended_while_it_hangs=True) as reader:
+    with reading(world, RemoteReader.abort) as reader:
         after = readings(reader.checks(TO_CHECK))
         assert {name for name, reading in after.items() if isinstance(reading, Unknown)} == CHECKED[command]
         for name in facts["checks"].keys() - CHECKED[command]:
             assert after[name] == facts["checks"][name]
         world.faults.clear()
         assert readings(reader.itself()) == facts["node"]
+
+
+def test_a_run_that_is_stopped_asks_nothing_more(world: World) -> None:
+    """Ctrl-C ends what is waited for; the questions that would follow alone are not asked."""
+    fail(world, "Get-WinEvent", "slow")
+    guarded: list[GuardedReader] = []
+    with closing(Watchdog()) as watchdog, reading(world, lambda _node: guarded[0].abort()) as node:
+        guarded.append(GuardedReader(node, watchdog, TimeAllowed()))
+        after = readings(guarded[0].checks(TO_CHECK))
+    assert all("the run was stopped" in left.why for left in after.values())
 
 
 # What an empty answer leaves: where something has to be there, nothing is no answer.

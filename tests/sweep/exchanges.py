@@ -26,7 +26,6 @@ from vhdsfix.config import Secret
 from vhdsfix.lab import endpoints
 from vhdsfix.lab.auth import Account
 from vhdsfix.lab.faults import Fault
-from vhdsfix.lab.objects import has_wildcard
 from vhdsfix.lab.server import Lab, LabNode
 from vhdsfix.lab.shell import OpenShell
 from vhdsfix.lab.world import Vm, World
@@ -73,6 +72,8 @@ _FOUND_BY = {
     "Get-VMSnapshot": {"VMId", "VMName", "SnapshotType"},
     "Get-WinEvent": {"Id", "LogName"},
 }
+_NOTHING_IS_AN_ERROR = ("Get-WinEvent", "Get-VHDSet", "Get-VMIntegrationService")
+"""Without rows the stand-ins report an error, where the lab's fault is that nothing comes and nothing is said."""
 _WITHOUT_ROWS = (
     "Get-ClusterParameter",
     "Get-Item",
@@ -230,7 +231,7 @@ def _checks(draw: Random, drawn: Drawn) -> tuple[Question[Any], ...]:
     """One of each, about the VMs that are there and one that is not."""
     here = drawn.world.vms_on(NODE)
     paths = [drive.path for vm in here for drive in vm.drives if drive.path]
-    sets = [path for path in paths if path.endswith(".vhds") and not has_wildcard(path)]
+    sets = [path for path in dict.fromkeys(paths) if path.endswith(".vhds") and not set(path) & set("*?[]`")]
     asked = ToCheck(
         vms=tuple(VmId(vm.id) for vm in here) or (VmId(_STRANGER),),
         running=(VmId(draw.choice(here).id if here else _STRANGER),),
@@ -247,7 +248,7 @@ def _failing(draw: Random, world: World, statement: Statement, failure: str) -> 
         return (*statement[:at], _unknown(draw, statement[at]), *statement[at + 1 :])
     able = _WITH_ROWS + (_WITHOUT_ROWS if failure in ("denied", "terminating") else ())
     if failure in ("empty", "nonterminating"):
-        able = tuple(name for name in able if name != "Get-WinEvent")  # for which no events are an error
+        able = tuple(name for name in able if name not in _NOTHING_IS_AN_ERROR)
     commands = [name for name in able if any(command.plain_name == name.lower() for command in statement)]
     if failure != "none" and commands:
         command = draw.choice(commands)

@@ -248,3 +248,29 @@ def test_a_world_is_read_back_as_it_was(demo: World) -> None:
     text = to_json(demo)
     assert to_json(from_json(text)) == text
     assert from_json(text).vm("FS01").node == "HV03"
+
+
+def test_a_vhd_sets_files_elsewhere_are_its_own() -> None:
+    text = """
+about = "x"
+[cluster]
+name = "C"
+domain = "d"
+[[node]]
+name = "HV01"
+[[volume]]
+name = "V"
+folder = 'C:\\ClusterStorage\\V'
+owner = "HV01"
+[[vm]]
+id = "d3599536-222a-4d6e-bb10-a6019c3f2b9b"
+name = "A"
+node = "HV01"
+drives = [{ path = 'C:\\ClusterStorage\\V\\F\\a.vhds', shared = true }]
+[vhd_sets]
+'C:\\ClusterStorage\\V\\F\\a.vhds' = ['C:\\ClusterStorage\\V\\G\\a_1.avhdx']
+"""
+    world = scenarios.build(scenarios.read(text, "x"))
+    (row,) = world.rows("HV01", "Get-VHDSet")
+    assert row["AllPaths"] == [r"C:\ClusterStorage\V\F\a.vhds", r"C:\ClusterStorage\V\G\a_1.avhdx"]
+    assert world.tree.get(r"C:\ClusterStorage\V\G\a_1.avhdx") is not None

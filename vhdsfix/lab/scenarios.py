@@ -99,7 +99,8 @@ class GuestCluster(msgspec.Struct, forbid_unknown_fields=True):
 class Scenario(msgspec.Struct, forbid_unknown_fields=True):
     """What a scenario's file says; `about` is one line for a person. `by_rule` adds to what is listed.
 
-    `mischief`: what goes wrong, counted anew whenever the lab starts.
+    `mischief`: what goes wrong, counted anew whenever the lab starts. `vhd_sets`: by a VHD Set's path, files elsewhere that belong
+    to it.
     """
 
     about: str
@@ -112,6 +113,7 @@ class Scenario(msgspec.Struct, forbid_unknown_fields=True):
     file: list[NewFile] = []
     guest_cluster: list[GuestCluster] = []
     mischief: list[Mischief] = []
+    vhd_sets: dict[str, list[str]] = {}
 
 
 def names() -> tuple[str, ...]:
@@ -150,7 +152,9 @@ def build(scenario: Scenario) -> World:
         _add_folder(world, folder)
     for file in scenario.file:
         _add_file(world, file)
-    _add_drives_files(world, scenario.vm)
+    elsewhere = [path for paths in scenario.vhd_sets.values() for path in paths]
+    _add_files(world, [*_drives_files(scenario.vm), *elsewhere])
+    world.vhd_sets = scenario.vhd_sets
     _add_config_store(world.tree, scenario.cluster.config_store)
     return world
 
@@ -222,9 +226,13 @@ def _made_in(tree: Tree, folder: str) -> str:
     return sddl
 
 
-def _add_drives_files(world: World, vms: list[Vm]) -> None:
+def _drives_files(vms: list[Vm]) -> list[str]:
     """Every drive's file is there; shared disks are drives of several VMs."""
-    for path in [drive.path for vm in vms for drive in vm.drives if drive.path]:
+    return [drive.path for vm in vms for drive in vm.drives if drive.path]
+
+
+def _add_files(world: World, paths: list[str]) -> None:
+    for path in paths:
         if world.tree.get(path) is None:
             _add_path_to(world.tree, path)
             world.tree.add(path, file=True, size=DISK_FILE_SIZE)
