@@ -15,7 +15,7 @@ from vhdsfix.commands.requests import PlanRequest
 from vhdsfix.lab import scenarios
 from vhdsfix.lab.ntfs import Tree
 from vhdsfix.lab.shell import OpenShell
-from vhdsfix.lab.world import World
+from vhdsfix.lab.world import Checkpoint, World
 from vhdsfix.model.document import from_json
 from vhdsfix.model.facts import Facts
 from vhdsfix.model.outcome import Done
@@ -57,7 +57,11 @@ def test_the_engine_and_the_simulation_tell_one_story(
 
 
 def demo() -> World:
-    return scenarios.build(scenarios.load("demo"))
+    """Each VM has a checkpoint: the stand-in takes one that has none for one that is not there."""
+    world = scenarios.build(scenarios.load("demo"))
+    for vm in world.vms:
+        vm.checkpoints = [Checkpoint("Backup")]
+    return world
 
 
 def story(world: World, folder: Path, shells: dict[str, OpenShell] | None = None) -> list[Any]:
