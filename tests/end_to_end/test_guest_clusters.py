@@ -14,7 +14,7 @@ from vhdsfix.config import NodeAddress, Secret, Settings
 from vhdsfix.model.facts import Facts
 from vhdsfix.model.plan import Scope
 from vhdsfix.model.readings import Known, Unknown
-from vhdsfix.remote.session import TIME_LIMITS, TimeLimits
+from vhdsfix.remote.limits import TIME_LIMITS, TimeLimits
 from vhdsfix.survey import survey
 
 CLUSTER = "MAILCLUSTER"

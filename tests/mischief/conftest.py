@@ -22,8 +22,8 @@ from vhdsfix.lab.statements import Statement
 from vhdsfix.lab.world import World
 from vhdsfix.lab.world_mischief import SpoiltWorld
 from vhdsfix.remote.connection import Connection
+from vhdsfix.remote.limits import TimeLimits
 from vhdsfix.remote.node import RemoteWriter
-from vhdsfix.remote.session import TimeLimits
 
 ACCOUNT = Account("LAB\\admin", "correct horse")
 

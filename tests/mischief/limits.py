@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vhdsfix.remote.session import TimeLimits
+from vhdsfix.remote.limits import TimeLimits
 
 SHORT = TimeLimits(
     connect_s=2,

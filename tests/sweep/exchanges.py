@@ -41,7 +41,7 @@ from vhdsfix.remote.questions import Question
 from vhdsfix.remote.session import Session
 from vhdsfix.remote.statements import Command, Effect, Statement
 
-FULL = 2500
+FULL = 3500
 
 KINDS = ("Microsoft.PowerShell", "constrained", "no-language", "role")
 _GRANT = "grant"

@@ -12,9 +12,9 @@ from vhdsfix.errors import AuthError, LostError, NodeError, UnreachableError
 from vhdsfix.model.readings import Known, Unknown
 from vhdsfix.remote.batch import AnyAnswer
 from vhdsfix.remote.checking import QUESTIONS_AT_ONCE, Found, answers_to
+from vhdsfix.remote.limits import TimeLimits
 from vhdsfix.remote.node_questions import HostRow
 from vhdsfix.remote.questions import Question
-from vhdsfix.remote.session import TimeLimits
 from vhdsfix.remote.statements import Command
 
 LIMITS = TimeLimits(checks_s=30, check_s=10, checks_alone_s=60)

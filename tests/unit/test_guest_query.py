@@ -97,6 +97,8 @@ def test_what_is_not_told_of_a_disk_is_not_known() -> None:
         {"ClusterId": "x" * 5000},
         {"ClusterSize": "many"},
         {"ClusterSize": True},
+        {"ClusterSize": -1},
+        {"ClusterSize": 10**20},
         {"SharedVirtualHardDiskPaths": [7]},
         {"SharedVirtualHardDiskPaths": {"value": None}},
         {"SharedVirtualHardDiskPaths": ["x"] * 1000},

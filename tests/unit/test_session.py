@@ -25,8 +25,9 @@ from vhdsfix.lab.wsman_faults import OPERATION_ABORTED, Fault
 from vhdsfix.model.readings import Known
 from vhdsfix.remote import changes
 from vhdsfix.remote.connection import Connection
+from vhdsfix.remote.limits import TimeLimits
 from vhdsfix.remote.node import RemoteReader, RemoteWriter
-from vhdsfix.remote.session import Session, TimeLimits
+from vhdsfix.remote.session import Session
 from vhdsfix.remote.statements import Effect
 
 ACCOUNT = Account("LAB\\admin", "correct horse")

@@ -22,9 +22,10 @@ from vhdsfix.config import Auth, Secret, Transport
 from vhdsfix.errors import AuthError, NodeError, UnreachableError
 from vhdsfix.remote.adapter import LARGEST_ANSWER
 from vhdsfix.remote.connection import Connection
+from vhdsfix.remote.limits import TimeLimits
 from vhdsfix.remote.node import RemoteReader
 from vhdsfix.remote.node_questions import HOST
-from vhdsfix.remote.session import Session, TimeLimits
+from vhdsfix.remote.session import Session
 from vhdsfix.remote.statements import Effect
 
 PASSWORD = Secret("correct horse")

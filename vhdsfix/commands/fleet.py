@@ -26,8 +26,8 @@ from vhdsfix.model.windows import FolderPath
 from vhdsfix.ports import Hosts, Reader, Writer
 from vhdsfix.remote.connection import Connection
 from vhdsfix.remote.guest import RemoteGuest
+from vhdsfix.remote.limits import TimeLimits
 from vhdsfix.remote.node import RemoteReader, RemoteWriter
-from vhdsfix.remote.session import TimeLimits
 
 T = TypeVar("T")
 G = TypeVar("G", bound=GuardedReader)

@@ -9,7 +9,7 @@ import msgspec
 
 from vhdsfix.config import Secret, Settings
 from vhdsfix.model.windows import FolderPath
-from vhdsfix.remote.session import TIME_LIMITS, TimeLimits
+from vhdsfix.remote.limits import TIME_LIMITS, TimeLimits
 
 
 class Target(msgspec.Struct, frozen=True):

@@ -13,8 +13,8 @@ from typing import Any
 from vhdsfix.errors import AuthError, NodeError, UnreachableError
 from vhdsfix.model.readings import Unknown
 from vhdsfix.remote.batch import AnyAnswer
+from vhdsfix.remote.limits import TimeLimits
 from vhdsfix.remote.questions import Question
-from vhdsfix.remote.session import TimeLimits
 
 QUESTIONS_AT_ONCE = 12
 """Of some 9 KB each with its mark, the longest: they fit one request of 150 KB (WIRE 3)."""

@@ -7,8 +7,8 @@ from vhdsfix.model.facts import GuestFacts
 from vhdsfix.remote.connection import Connection
 from vhdsfix.remote.guest_facts import guest_facts
 from vhdsfix.remote.guest_questions import GUEST_PHASE
+from vhdsfix.remote.limits import TIME_LIMITS, TimeLimits
 from vhdsfix.remote.machine import Machine, Watch, unwatched
-from vhdsfix.remote.session import TIME_LIMITS, TimeLimits
 
 
 class RemoteGuest(Machine):

@@ -12,6 +12,8 @@ from vhdsfix.model.facts import GuestDisk, GuestQuery
 from vhdsfix.remote.cim_xml import properties_of
 
 LONGEST_TEXT = 1024
+LARGEST_CLUSTER = 65535
+"""Source: the type of ClusterSize, uint16."""
 MOST_DISKS = 256
 """Source: Hyper-V allows 4 SCSI controllers of 64 disks. Assumed: no guest has more that are shared."""
 
@@ -78,7 +80,9 @@ def _text(value: object) -> str | None:
 def _number(value: object) -> int | None:
     if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= len("65535"):
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if 0 <= value <= LARGEST_CLUSTER else None
 
 
 def _truth(value: object) -> bool | None:

@@ -12,10 +12,11 @@ from vhdsfix.errors import CommandError
 from vhdsfix.remote import batch
 from vhdsfix.remote.answers import Answers
 from vhdsfix.remote.connection import Connection
+from vhdsfix.remote.limits import TIME_LIMITS, TimeLimits
 from vhdsfix.remote.messages import Messages
 from vhdsfix.remote.one_line import one_line
 from vhdsfix.remote.questions import Question
-from vhdsfix.remote.session import TIME_LIMITS, Session, TimeLimits
+from vhdsfix.remote.session import Session
 from vhdsfix.remote.statements import Effect, Statement
 
 Watch = Callable[[float, Callable[[], None]], AbstractContextManager[None]]

@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-import msgspec
 import structlog
 import tenacity
 from pypsrp.complex_objects import RunspacePoolState
@@ -22,6 +21,7 @@ from vhdsfix.errors import LostError, NodeError, QuotaError, UnreachableError
 from vhdsfix.remote.adapter import BoundedAdapter
 from vhdsfix.remote.connection import DEFAULT_CONFIGURATION, Connection, kerberos_is_here, route_of
 from vhdsfix.remote.foreign_errors import Attempt, Stage, as_node_error, is_refused_logon, may_pass
+from vhdsfix.remote.limits import TIME_LIMITS, TimeLimits
 from vhdsfix.remote.messages import Messages
 from vhdsfix.remote.one_line import one_line
 from vhdsfix.remote.pipelines import messages_of, pipeline_of, pool_on
@@ -31,38 +31,6 @@ from vhdsfix.remote.statements import Effect, Statement
 _log = structlog.get_logger(__name__)
 logging.getLogger("pypsrp").addHandler(logging.NullHandler())  # it logs tracebacks of what we translate
 
-
-class TimeLimits(msgspec.Struct, frozen=True):
-    """Every time-out, in seconds. The first four are the wire's own, for each request; the caller's watchdog keeps the rest.
-
-    `operation_s`: how long the node holds a request for an answer before it says "nothing yet"; `read_s` must be longer.
-    `receive_backoff_s`: pypsrp asks for output up to five times more after a read time-out, and waits 1, 3, 7, 15 and 31 of
-    this between (WIRE 1). That it asks is wanted: a Receive can be repeated, and for a change it is the only way to hear the
-    answer without sending it twice. But its own 2 s make 114 s of waiting, in which nothing is heard; these make 11 s.
-    `open_retry_s`: how long a session is tried to be opened again where that may help. `lost_retry_s`: how long, from the
-    first time, a question is asked again whose answer was lost; more than `read_s`, or silence would never be tried again.
-    `question_s`: one pipeline of questions. `phase_s`: all questions of a phase on one node. `checks_s`, `check_s`: a pipeline of
-    those that no grant rests on, and one of them alone; `checks_alone_s`: all that are asked alone on one node. `guest_s`: what is
-    asked of a guest, which may be as slow as it likes. `write_s`: a change (DESIGN 6). `close_s`: closing a session.
-    """
-
-    connect_s: int = 10
-    operation_s: int = 20
-    read_s: int = 30
-    receive_backoff_s: float = 0.2
-    open_retry_s: float = 4.0
-    lost_retry_s: float = 35.0
-    question_s: float = 90.0
-    phase_s: float = 120.0
-    checks_s: float = 30.0
-    check_s: float = 10.0
-    checks_alone_s: float = 60.0
-    guest_s: float = 30.0
-    write_s: float = 600.0
-    close_s: int = 3
-
-
-TIME_LIMITS = TimeLimits()
 
 _PIPELINES_KEPT = 20
 """So many may be answered and not ended: the node refuses commands after a thousand (FACTS 6.5), and ending one costs a request,
