@@ -57,7 +57,7 @@ def test_it_says_why_a_guest_cluster_is_incomplete() -> None:
     text = shown(with_evidence(completeness=completeness))
     assert (
         "\n  3 of 4 nodes of DemoGuestCluster found, as the config says: "
-        "incomplete, because the config names 4 node(s); HV03: timed out\n"
+        "incomplete, because the config names 4 node(s), and 1 reason more below\n"
     ) in text
 
 

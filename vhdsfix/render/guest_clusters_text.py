@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vhdsfix.model.inventory import Completeness, EvidenceKind, GuestCluster, Vm
 from vhdsfix.model.plan import Plan
 from vhdsfix.model.verdicts import VerdictKind
+from vhdsfix.render.plan_conclusion import counted
 
 _WHO_KNOWS = {
     EvidenceKind.GUEST: "as the guest cluster says",
@@ -43,8 +44,9 @@ def _how_many(name: str, completeness: Completeness) -> str:
     else:
         who = _WHO_KNOWS[completeness.told_by]
         found = f"{completeness.found} of {completeness.expected} nodes of {name} found, {who}"
-    why = "; ".join((*completeness.not_found, *completeness.not_seen))
-    return f"{found}: incomplete, because {why}" if why else found
+    why, *more = (*completeness.not_found, *completeness.not_seen, "")
+    others = f", and {counted(len(more) - 1, 'reason')} more below" if len(more) > 1 else ""
+    return f"{found}: incomplete, because {why}{others}" if why else found
 
 
 def _who(guest: GuestCluster, vms: dict[str, Vm]) -> Iterator[str]:
