@@ -10,19 +10,23 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cases.test_every_case import CASES, case_facts, case_scope
-from vhdsfix import planner
+from tests.laws.strategies import descriptors, law
+from vhdsfix import planner, sddl
 from vhdsfix.model.document import to_json
 from vhdsfix.model.facts import Facts
 from vhdsfix.model.plan import Plan, Scope, Tool
-from vhdsfix.model.windows import VmId, name_key
-from vhdsfix.scrub import scrubbed
+from vhdsfix.model.windows import DomainAlias, SecurityDescriptor, VmId, name_key
+from vhdsfix.scrub import scrubbed, texts
 from vhdsfix.scrub.tokens import Noted, Numbered, Tokens
 from vhdsfix.scrub.walk import renamed
+from vhdsfix.sddl.letters import WELL_KNOWN_SIDS
 
+WELL_KNOWN = frozenset(WELL_KNOWN_SIDS.values())
 EXAMPLES = settings(max_examples=200, deadline=None)
 TOOL = Tool("vhdsfix", "test")
 OPAQUE = ("malformed", "conditional", "object")
@@ -94,6 +98,47 @@ def test_nothing_is_left_that_says_whose_facts_they_were(path: Path, names: Awkw
     for vm_id in map(VmId, guids):
         assert vm_id not in text
         assert vm_id.sid.casefold() not in text
+
+
+@given(descriptors)
+@law
+def test_a_descriptor_keeps_its_shape_and_every_windows_own_accounts(descriptor: SecurityDescriptor) -> None:
+    text, noted = sddl.write(descriptor), Noted()
+    texts.descriptor(noted, text)
+
+    scrubbed_one = sddl.parse(texts.descriptor(Numbered(noted), text))
+
+    assert _shape(scrubbed_one) == _shape(descriptor)
+    for before, after in zip(descriptor.aces, scrubbed_one.aces, strict=True):
+        own = before.sid in WELL_KNOWN or isinstance(before.sid, DomainAlias)
+        assert after.sid == before.sid if own else after.sid not in WELL_KNOWN
+
+
+def _shape(descriptor: SecurityDescriptor) -> object:
+    return [
+        (ace.type, ace.flags, ace.mask, bool(ace.expression)) for ace in descriptor.aces
+    ], descriptor.has_null_dacl
+
+
+@pytest.mark.parametrize("sid", ["S-1-0x5-21-1-2-3-1000", "s-1-5-21-0x1-2-3-1000", "S-1-5-83-1-0x1-2-3-4"])
+def test_an_account_is_known_however_its_numbers_are_spelled(sid: str) -> None:
+    noted = Noted()
+    texts.descriptor(noted, f"D:(A;;FA;;;{sid})")
+    assert sid not in texts.descriptor(Numbered(noted), f"D:(A;;FA;;;{sid})")
+
+
+def test_spellings_of_one_name_stay_spellings_of_one_name_and_keep_their_order() -> None:
+    noted = Noted()
+    spellings = sorted(["DATA", "Data", "dATA", "data"])
+    for label in (*spellings, "other", "My disk."):
+        noted.label(label)
+    numbered = Numbered(noted)
+
+    new = [numbered.label(label) for label in spellings]
+    assert new == sorted(new)
+    assert len(set(new)) == len(new)
+    assert len({name_key(label) for label in new}) == 1
+    assert name_key(numbered.label("other")) not in map(name_key, new)
 
 
 def _outline(plan: Plan) -> Any:

@@ -19,6 +19,8 @@ _WELL_KNOWN_SID = re.compile(r"S-1-(?:[0-3]-\d+|16-\d+|15-2-[12]|5-\d+|5-(?:32|6
 _DISK_FILES = frozenset({"VHDS", "AVHDX", "VHDX", "VHD", "AVHD", "MRT", "RCT"})
 _CHECKPOINT = re.compile(rf"(_{_GUID.pattern})+$")
 _SHARED_VOLUMES = "CLUSTERSTORAGE"
+_LARGEST_DECIMAL = 0xFFFF_FFFF
+"""Source: MS-DTYP 2.4.2.1: a larger authority is written in hexadecimal."""
 NOT_SDDL = "not SDDL, and not shown because it may hold names"
 
 
@@ -103,17 +105,9 @@ def subject(tokens: Tokens, text: str) -> str:
 
 def _in_plain_numbers(text: str) -> Sid:
     """The account as we write it, however SDDL spells its numbers."""
-    _, revision, authority, *rest = text.split("-")
-    return Sid(
-        "-".join(
-            [
-                "S",
-                revision,
-                authority.upper().replace("X", "x"),
-                *(str(int(part, 16 if part[:2] in ("0x", "0X") else 10)) for part in rest),
-            ]
-        )
-    )
+    authority, *rest = (int(part, 16 if part[1:2] in ("x", "X") else 10) for part in text.split("-")[2:])
+    written = str(authority) if authority <= _LARGEST_DECIMAL else f"0x{authority:012X}"
+    return Sid("-".join(["S-1", written, *map(str, rest)]))
 
 
 def _is_path(text: str) -> bool:
