@@ -32,7 +32,7 @@ from vhdsfix.lab.dacl import parse
 from vhdsfix.lab.mischief import Mischief, Moment, Where
 from vhdsfix.lab.world import World
 from vhdsfix.model.outcome import AlreadyRight, Done, Stuck
-from vhdsfix.remote.session import TimeLimits
+from vhdsfix.remote.limits import TimeLimits
 
 SCENARIO = "demo"
 FULL = 1500

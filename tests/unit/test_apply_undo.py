@@ -195,8 +195,8 @@ def test_what_the_run_did_not_do_is_not_undone(story: Story) -> None:
     assert [one.vm_id for one in made_by(record)] == [FIRST]
 
 
-def test_a_folder_in_another_is_taken_back_with_it(story: Story) -> None:
-    """A grant on the upper one reaches into the lower one: that is no change by somebody else."""
+def granted_on_two_levels(story: Story) -> tuple[dict[str, object], RunRecord, FolderPath]:
+    """The disk before, the run, and the lower of the two folders."""
     lower = FolderPath(f"{FOLDER}\\Lower")
     for path, file in ((lower, False), (f"{lower}\\Lower.vhds", True)):
         story.world.tree.add(path, file=file)
@@ -205,6 +205,23 @@ def test_a_folder_in_another_is_taken_back_with_it(story: Story) -> None:
     before = story.disk()
     record, outcomes = story.carry_out(plan_for(story.world, folders=(FOLDER, lower)))
     assert outcomes == [Done()] * 6
+    return before, record, lower
+
+
+def test_a_folder_in_another_can_be_taken_back_first(story: Story) -> None:
+    before, record, lower = granted_on_two_levels(story)
+    made = made_by(record)
+    below = tuple(one for one in made if one.folder == lower)
+    part = plan_to_undo(ToTakeBack("run", made, below), story.facts(record), (), TOOL)
+    assert story.carry_out(part.plan)[1] == [Done()] * 3
+    assert story.undoing(record).refused == ()
+    assert story.undo(record) == [Done()] * 3
+    assert story.disk() == before
+
+
+def test_a_folder_in_another_is_taken_back_with_it(story: Story) -> None:
+    """A grant on the upper one reaches into the lower one: that is no change by somebody else."""
+    before, record, _ = granted_on_two_levels(story)
     assert story.undoing(record).refused == ()
     assert story.undo(record) == [Done()] * 6
     assert story.disk() == before
@@ -403,6 +420,15 @@ class TestTheUndoItself:
         (outcome,) = story.carry_out(plan)[1]
         assert isinstance(outcome, Stuck)
         assert "Disk.vhds" in outcome.why
+
+    def test_a_second_undo_finishes_what_the_first_left_behind(self, story: Story) -> None:
+        before = story.disk()
+        record = story.grant(FIRST)
+        behind = story.sddl(DISK)
+        assert story.undo(record) == [Done()]
+        story.world.set_sddl(DISK, behind)
+        assert story.undo(record) == [Done()]
+        assert story.disk() == before
 
     def test_what_was_taken_back_meanwhile_is_already_right(self, story: Story) -> None:
         plan = story.undoing(story.grant(FIRST)).plan

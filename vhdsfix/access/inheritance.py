@@ -67,17 +67,18 @@ def below_after_propagation(folder: SecurityDescriptor, subfolder: SecurityDescr
 
 
 def losses_by_propagation(
-    folder: SecurityDescriptor, files: Mapping[str, SecurityDescriptor]
+    folder: SecurityDescriptor, files: Mapping[str, SecurityDescriptor], but_for: Sid | None = None
 ) -> dict[str, str]:
     """By file name, what setting the folder's DACL again would take away, in words; only files that would lose something.
 
+    `but_for`: an account whose allow entries do not count, because they are to go.
     An entry that gives or denies nobody anything is no loss, nor one that comes back with more rights. A null DACL that
     would become an ordinary one is: everybody's full access.
     """
     losses: dict[str, str] = {}
     for name, file in files.items():
         after = after_propagation(folder, file)
-        lost = [ace for ace in file.aces if _matters(ace) and not _comes_back(ace, after.aces)]
+        lost = [ace for ace in file.aces if _matters(ace, but_for) and not _comes_back(ace, after.aces)]
         if file.has_null_dacl and not after.has_null_dacl:
             losses[name] = "everybody's full access (its DACL is null)"
         elif lost:
@@ -87,7 +88,9 @@ def losses_by_propagation(
     return losses
 
 
-def _matters(ace: Ace) -> bool:
+def _matters(ace: Ace, but_for: Sid | None) -> bool:
+    if ace.is_allow and ace.sid == but_for:
+        return False
     return ace.is_inherited and not ace.is_inherit_only and ace.sid not in (_CREATOR_OWNER, _CREATOR_GROUP)
 
 

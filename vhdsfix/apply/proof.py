@@ -83,7 +83,8 @@ def _refusal(goal: Goal, now: Dacls) -> Outcome | None:
     verdict = access.judge(now.folder, now.shared_files, goal.vm_id)
     if goal.entries is None and verdict.kind not in MENDED_BY_A_GRANT:
         return Untouched(f"a grant on the folder would not mend it: {verdict.why}")
-    losses = access.losses_by_propagation(now.folder, now.files)
+    going = None if goal.entries is None else goal.vm_id.sid
+    losses = access.losses_by_propagation(now.folder, now.files, but_for=going)
     if losses:
         return Untouched(
             f"refused: a change to the folder would take access away on {', '.join(sorted(losses))}"

@@ -91,7 +91,7 @@ def standing_of(made: Made, case: Case) -> Standing:
         goal_of(made.op, made.rights, made.vm_id)
     except (sddl.SddlError, KeyError, ValueError) as error:
         return Refused(f"the run's journal does not say what the folder was like: {error}")
-    return _as_before(made.vm_id, before, now) or next(
+    return _as_before(made, case, before, now) or next(
         _refusals(made, case, _States(before, left, after, now)),
         back_to(before, made.vm_id),
     )
@@ -106,8 +106,9 @@ class _States(msgspec.Struct, frozen=True):
     now: Dacls
 
 
-def _as_before(vm_id: VmId, before: Dacls, now: Dacls) -> Standing | None:
+def _as_before(made: Made, case: Case, before: Dacls, now: Dacls) -> Standing | None:
     """Where the folder itself allows the VM what it did: is there anything on the files that a change would take away?"""
+    vm_id = made.vm_id
     if own_entries(before.folder, vm_id) != own_entries(now.folder, vm_id):
         return None
     if lack(Goal(vm_id, own_entries(before.folder, vm_id)), now):
@@ -118,7 +119,7 @@ def _as_before(vm_id: VmId, before: Dacls, now: Dacls) -> Standing | None:
         if name in before.files
         and access.allow_of(before.files[name], vm_id.sid) != access.allow_of(file, vm_id.sid)
     ]
-    if not other:
+    if not other or vm_id.sid in case.sids_above(made.folder):
         return AsBefore()
     return Refused(
         f"the folder allows the VM what it did before, and what {', '.join(other)} got is what the folder passes on: "
@@ -149,7 +150,8 @@ def _refusals(made: Made, case: Case, states: _States) -> Iterator[Refused]:
         yield Refused(why, unseen=not everything_was_shown(case.facts))
         return
     yield from _of_permissions(made.vm_id, states)
-    for loss in losses_of(made, states.before, states.now, case.facts, case.uses.get(made.folder.key)):
+    use = case.uses.get(made.folder.key)
+    for loss in losses_of(made, states.before, states.now, case.facts, others=case.made, use=use):
         yield _for_a_loss(loss)
     yield from _of_checkpoints(made, vm, case.facts)
 
@@ -192,7 +194,7 @@ def _of_permissions(vm_id: VmId, states: _States) -> Iterator[Refused]:
         yield Refused(
             f"the folder has other entries of the VM ({listed}), and icacls may take them away, too"
         )
-    losses = access.losses_by_propagation(now.folder, now.files)
+    losses = access.losses_by_propagation(now.folder, now.files, but_for=vm_id.sid)
     if losses:
         name = min(losses)
         yield Refused(f"{name} would lose {losses[name]}")

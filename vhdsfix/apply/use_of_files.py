@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from vhdsfix import access
+from vhdsfix import access, sddl
 from vhdsfix.apply.dacls import Dacls, dacls_of
 from vhdsfix.apply.goal import own_entries
 from vhdsfix.apply.made import Made
+from vhdsfix.membership.disks import disk_key
 from vhdsfix.membership.shown import drives_of
 from vhdsfix.model.facts import Drive, Facts, FolderFacts
 from vhdsfix.model.inventory import FolderUse
@@ -25,8 +26,12 @@ class Loss(msgspec.Struct, frozen=True):
     unseen: str = ""
 
 
-def losses_of(made: Made, before: Dacls, now: Dacls, facts: Facts, use: FolderUse | None) -> Iterator[Loss]:
-    """What taking back would cost the VM more than the run gave it. `use`: who uses the folder now, if anybody.
+def losses_of(
+    made: Made, before: Dacls, now: Dacls, facts: Facts, *, others: Iterable[Made], use: FolderUse | None
+) -> Iterator[Loss]:
+    """What taking back would cost the VM more than the run gave it.
+
+    `others`: all that the run made. `use`: who uses the folder now, if anybody.
 
     A file that was there before the run may lose what the run gave; one that came later was never used without the grant, so
     it must keep all.
@@ -41,7 +46,7 @@ def losses_of(made: Made, before: Dacls, now: Dacls, facts: Facts, use: FolderUs
         left = access.own_rights(access.after_propagation(after, now.files[name]), vm_id)
         if least & ~left:
             yield Loss(name, "it had it before the run" if then else "it came after the run")
-    yield from _below(made, after, drives, facts)
+    yield from _below(made, others, after, drives, facts)
 
 
 def folders_between(folder: FolderPath, vm_id: VmId, facts: Facts) -> tuple[FolderPath, ...]:
@@ -89,9 +94,12 @@ def _disks_below(vm_id: VmId, folder: FolderPath, drives: tuple[Drive, ...]) -> 
             yield drive.path
 
 
-def _below(made: Made, after: SecurityDescriptor, drives: tuple[Drive, ...], facts: Facts) -> Iterator[Loss]:
-    """Disks in subfolders: the grant reaches those, too. What they had before the run nobody wrote down."""
+def _below(
+    made: Made, others: Iterable[Made], after: SecurityDescriptor, drives: tuple[Drive, ...], facts: Facts
+) -> Iterator[Loss]:
+    """Disks in subfolders: the grant reaches those, too. What they had before is known where the run changed their folder."""
     seen = {one.path.key: one for one in facts.folders}
+    known = {other.folder.key: other.before for other in others if other.vm_id == made.vm_id}
     for path in _disks_below(made.vm_id, made.folder, drives):
         levels = [level for level in reversed(path.ancestors) if level.is_below(made.folder)]
         predicted = _carried_down(after, levels, seen)
@@ -100,9 +108,18 @@ def _below(made: Made, after: SecurityDescriptor, drives: tuple[Drive, ...], fac
             yield Loss(path, unseen=f"{path.parent} could not be looked at")
             continue
         for name, file in here.files.items():
+            then = _descriptor_in(known.get(path.parent.key, {}), name) or file
             left = access.own_rights(access.after_propagation(predicted, file), made.vm_id)
-            if name_key(name) == name_key(path.name) and access.own_rights(file, made.vm_id) & ~left:
-                yield Loss(path, "it comes from the grant on the folder above")
+            if disk_key(name) == disk_key(path.name) and access.own_rights(then, made.vm_id) & ~left:
+                yield Loss(f"{path.parent}\\{name}", "it comes from the grant on the folder above")
+
+
+def _descriptor_in(texts: Mapping[str, str], name: str) -> SecurityDescriptor | None:
+    """A file's descriptor as a journal has it; None where it has none that can be read."""
+    try:
+        return sddl.parse(texts[name]) if name in texts else None
+    except sddl.SddlError:
+        return None
 
 
 def _carried_down(
