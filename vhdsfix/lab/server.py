@@ -164,6 +164,7 @@ class _Listener:
         connection = asyncio.create_task(self._serve(reader, writer))
         self._connections.add(connection)
         connection.add_done_callback(self._connections.discard)
+        connection.add_done_callback(lambda _: writer.transport.abort())  # also of one that never began
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -173,8 +174,6 @@ class _Listener:
             await writer.wait_closed()
         except OSError as error:
             _log.debug("connection lost", node=self._node.name, why=str(error))
-        finally:
-            writer.transport.abort()
 
     async def _secured(self, writer: asyncio.StreamWriter) -> Channel | None:
         tls = self._node.tls
