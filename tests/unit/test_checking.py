@@ -93,6 +93,14 @@ def test_a_node_that_is_gone_or_refuses_is_not_tried_again_for_each(error: NodeE
     assert node.asked[1:] == [("a",), ("b",)]
 
 
+def test_a_node_that_claims_many_vms_is_not_asked_for_ever() -> None:
+    names = [str(number) for number in range(3 * QUESTIONS_AT_ONCE)]
+    node = Node()
+    found = node.answers(*names, limits=TimeLimits(phase_s=-1, checks_alone_s=0))
+    assert {type(answer) for answer in found.values()} == {Unknown}
+    assert (len(found), node.asked) == (len(names), [])
+
+
 def test_when_the_time_for_all_is_over_the_rest_is_not_asked() -> None:
     node = Node([None, None])
     why = Unknown("what was asked before it took all the time there is")

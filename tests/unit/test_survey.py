@@ -298,6 +298,18 @@ def test_a_guest_that_is_off_is_asked_nothing(world: World, nodes: dict[str, Nod
     )
 
 
+def test_while_a_backup_runs_the_set_behind_a_checkpoint_is_asked_for(
+    world: World, nodes: dict[str, Node]
+) -> None:
+    files = [path for path, _ in world.tree.children(SHARED) if path.endswith(".avhdx")]
+    world.vm("DemoGuestNode1").drives[1].path = files[0]
+    world.vm("DemoGuestNode2").drives[1].path = "\\\\server\\share\\a.vhds"
+    first, second, *_ = (node.checks.vhd_sets for node in look(nodes, "HV01").nodes)
+    assert isinstance(first, Known)
+    assert [one.path for one in first.value] == [f"{SHARED}\\GuestClusterDisk.vhds"]
+    assert second == Known(())  # on a file server: a second hop
+
+
 def moving(world: World, nodes: dict[str, Node], vm: str, to: str) -> None:
     """The VM is on its way: the node that it comes to was asked just before, or both show it; then it is there."""
     asked_before = nodes[to].itself

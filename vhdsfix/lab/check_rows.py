@@ -33,11 +33,15 @@ _MERGE_FAILED = {
 
 
 def _vhd_sets(world: World, node: str) -> list[Row]:
-    paths = {drive.path: None for vm in world.vms_on(node) for drive in vm.drives if drive.path}
+    used = [
+        path
+        for vm in world.vms_on(node)
+        for path in (*(drive.path for drive in vm.drives), *guests.shared_disks(vm))
+    ]
     return [
         {"Path": path, "AllPaths": world.files_of(path), "ComputerName": node}
-        for path in paths
-        if path.lower().endswith(".vhds")
+        for path in dict.fromkeys(used)
+        if path and path.lower().endswith(".vhds")
     ]
 
 

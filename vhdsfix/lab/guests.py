@@ -45,7 +45,7 @@ def answer_of(world: World, vm: Vm) -> GuestAnswer:
     """A healthy guest tells of all disks that it shares."""
     if vm.guest_answer is not None:
         return vm.guest_answer
-    disks = _shared_disks(vm)
+    disks = shared_disks(vm)
     if not disks or vm.state != "Running":
         return GuestAnswer(return_value=_INVALID_STATE)
     members = _sharing_with(world, vm)
@@ -59,9 +59,7 @@ def answer_of(world: World, vm: Vm) -> GuestAnswer:
 
 def _sharing_with(world: World, vm: Vm) -> list[Vm]:
     """The VM and those that share a disk with it, or with one of these, in the world's order."""
-    disks = {
-        id(other): {name.lower() for name in _shared_disks(other)} for other in world.vms if other.drives
-    }
+    disks = {id(other): {name.lower() for name in shared_disks(other)} for other in world.vms if other.drives}
     names, found = disks[id(vm)], 0
     members = [vm]
     while len(members) > found:
@@ -74,7 +72,7 @@ def _sharing_with(world: World, vm: Vm) -> list[Vm]:
 _CHECKPOINT = re.compile(r"(_[0-9A-Fa-f-]{36})?\.avhdx$")
 
 
-def _shared_disks(vm: Vm) -> list[str]:
+def shared_disks(vm: Vm) -> list[str]:
     """The VHD Sets; a checkpoint's file stands for its own while a backup runs."""
     paths = [drive.path for drive in vm.drives if drive.shared and drive.path]
     return [path if path.endswith(".vhds") else _CHECKPOINT.sub(".vhds", path) for path in paths]

@@ -38,9 +38,9 @@ def checked(reader: Reader, node: NodeFacts, paths: Sequence[FolderPath], notify
 
 
 def _to_check(node: NodeFacts, paths: Sequence[FolderPath]) -> ToCheck:
-    """A disk on a file server is left out: to ask for it were a second hop (FACTS 6.1)."""
+    """A set that a checkpoint's file stands for is asked for, too; not one on a file server: that were a second hop (FACTS 6.1)."""
     drives = [drive for drive in known_or(node.drives, ()) if drive.shared or shared_disk(drive)]
-    sets = {drive.path.key: drive.path for drive in drives if drive.path and _is_to_ask_for(drive.path)}
+    sets = {disk.key: disk for drive in drives if (disk := shared_disk(drive)) and not disk.is_unc}
     vms = tuple(dict.fromkeys(drive.vm_id for drive in drives))
     off = {vm.vm_id for vm in known_or(node.vms, ()) if vm.state == OFF}
     return ToCheck(
@@ -49,7 +49,3 @@ def _to_check(node: NodeFacts, paths: Sequence[FolderPath]) -> ToCheck:
         vhd_sets=tuple(sets.values()),
         paths=tuple(paths),
     )
-
-
-def _is_to_ask_for(path: FolderPath) -> bool:
-    return path.key.endswith(".VHDS") and not path.is_unc
