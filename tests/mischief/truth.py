@@ -39,18 +39,26 @@ Aces = dict[str, tuple[bool, tuple[str, ...]]]
 
 
 class Watched(Mischiefs):
-    """Remembers each moment that came, and what went wrong, in order. `look`: called when permissions are about to be read."""
+    """Remembers each moment that came, and what went wrong, in order.
+
+    `look`, `writes_begin`: called when permissions are about to be read, and before a change is made.
+    """
 
     def __init__(self, planned: Iterable[msgspec.Struct] = ()) -> None:
         super().__init__(planned)  # type: ignore[arg-type] # Mischief, as the lab has it
         self.moments: list[Moment] = []
         self.happened: list[msgspec.Struct] = []
+        self.edited_during_a_write = False
         self.look: Callable[[], None] = lambda: None
+        self.writes_begin: Callable[[], None] = lambda: None
 
     def at(self, moment: Moment, kind: type[W]) -> tuple[W, ...]:
         if moment.message is None and "get-acl" in moment.commands:
             self.look()
         found = super().at(moment, kind)
+        if moment.message is None and "icacls.exe" in moment.commands:
+            self.writes_begin()
+            self.edited_during_a_write |= any(map(_is_an_edit, found))
         self.moments.append(moment)
         self.happened += found
         return found
@@ -84,6 +92,8 @@ class Judge:
             elif isinstance(one.outcome, Stuck):
                 assert watched.happened, one
         assert all(one.is_right for one in report.outcomes) or code is ExitCode.NOT_DONE
+        if watched.edited_during_a_write:
+            assert not all(one.is_right for one in report.outcomes), "what changed meanwhile was not noticed"
         written = {str(one.action.sid) for one in report.outcomes if _may_have_written(one.outcome)}
         self.nothing_else_changed(written, watched)
 
@@ -123,6 +133,10 @@ class Judge:
                 _put_back(self._world, before, event.folder)
             if isinstance(event, Remounted):
                 change(self._world, event)  # the other way round
+
+
+def _is_an_edit(what: object) -> bool:
+    return isinstance(what, Happens) and any(isinstance(event, Edits) for event in what.events)
 
 
 def _taken(code: ExitCode, watched: Watched, *, at_the_end: bool) -> bool:

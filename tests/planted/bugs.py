@@ -84,7 +84,7 @@ BUGS = {
     "an-exit-code-believed": Bug(
         "vhdsfix.apply.folder",
         "        if answer.exit_code:\n",
-        "        if answer.exit_code == 0:\n            return _Written(Done(), before)\n        if answer.exit_code:\n",
+        "        if answer.exit_code == 0:\n            return _Written(proof.Done(), before)\n        if answer.exit_code:\n",
         (_FOLDER,),
     ),
     "one-reading-after-a-lost-answer": Bug(

@@ -81,13 +81,18 @@ def tried(case: Case) -> str:
     world = scenarios.build(scenarios.load(case.scenario))
     watched = Watched(case.planned)
     judge = Judge(world, watched)
+    begun: list[int] = []
     with tempfile.TemporaryDirectory(prefix="vhdsfix-sweep-") as folder:
+        watched.writes_begin = lambda: begun.append(len(intents_in(Path(folder))))
         with rehearsal(world, Path(folder), mischiefs=watched) as lab:
             end, report, code = _applied(lab, partial(_target, limits=PERSISTENT))
         if report is None:
             judge.nothing_else_changed(set(), watched)
         else:
             judge.holds_true(report, code, watched, at_the_end=False)
+        assert all(intents > before for before, intents in enumerate(begun)), (
+            "a change that was not announced"
+        )
         _announced(lab, world, Path(folder))
         lab.settle()
         if report is not None:

@@ -34,6 +34,7 @@ SECONDS = 4.0
 BY_TIME = 0.25
 """So many are killed after a drawn time of up to so many seconds, wherever they are then."""
 A_RUN_AT_MOST_S = 300
+APPLY = ("apply", "--yes", "--max-changes", "1000")
 
 
 class Countdown(Mischiefs):
@@ -78,14 +79,14 @@ class Crash:
 
     def killed_at(self, moment: int) -> bool:
         """Whether it was still running when that moment came."""
-        with self.started("apply", "--yes") as process:
+        with self.started(*APPLY) as process:
             self.countdown.set(moment, process.kill)
             code = process.wait(A_RUN_AT_MOST_S)
             self.countdown.set(0, process.kill)
         return self._was_killed(code)
 
     def killed_after(self, seconds: float) -> bool:
-        with self.started("apply", "--yes") as process:
+        with self.started(*APPLY) as process:
             try:
                 code = process.wait(seconds)
             except subprocess.TimeoutExpired:
@@ -147,7 +148,7 @@ def _kills(crash: Crash, count: int, moments_of_a_look: int, dice: random.Random
 def _to_the_end(crash: Crash) -> int:
     """How many whole runs it takes: one that closes what the last left open may hold those folders back."""
     for number in (1, 2):
-        code = crash.finished("apply", "--yes")
+        code = crash.finished(*APPLY)
         if code == 0:
             return number
         assert code == 6
