@@ -37,7 +37,7 @@ def test_moved_files(tmp_path: Path) -> None:
             ExitCode.CHANGES_PENDING,
             {"FS-N1 in FS-Shared": "file behind", "FS-N2 in FS-Shared": "file behind", **archive},
             ["grant FS-N1, on LEJ-HV01", "grant FS-N2, on LEJ-HV02"],
-            ["files-behind"] * 4 + ["target-refused"],
+            ["files-behind"] * 4 + ["grant-would-take-entries", "target-refused"],
         )
         disks = story.world.tree.children("C:\\ClusterStorage\\Volume2\\FS-Archive")
         untouched = [entry.sddl for _, entry in disks]
@@ -46,7 +46,7 @@ def test_moved_files(tmp_path: Path) -> None:
             ExitCode.NEEDS_A_PERSON,
             {"FS-N1 in FS-Shared": "granted", "FS-N2 in FS-Shared": "granted", **archive},
             [],
-            ["files-behind"] * 2 + ["target-refused"],
+            ["files-behind"] * 2 + ["grant-would-take-entries", "target-refused"],
         )
         assert [entry.sddl for _, entry in disks] == untouched
 

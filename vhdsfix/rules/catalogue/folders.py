@@ -45,6 +45,16 @@ KINDS = (
         "Microsoft, Order of ACEs in a DACL",
     ),
     FindingKind(
+        "grant-would-take-entries",
+        Severity.NOTE,
+        "A change of a folder's permissions would take entries away from files in it",
+        "A file that was moved in within its volume keeps what it inherited where it came from. When the folder's permissions are next set, "
+        "by a grant too, Windows makes what its files inherit anew, and whoever had access through the old entries loses it. vhdsfix makes "
+        "no grant on such a folder, and says so where one is needed (target-refused).",
+        "Find out whom the entries are for, and give them their access on the folder first.",
+        "Microsoft KB310316; Automatic Propagation of Inheritable ACEs",
+    ),
+    FindingKind(
         "stale-entry",
         Severity.NOTE,
         "A folder's permissions name VMs that exist no more",
