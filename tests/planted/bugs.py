@@ -133,9 +133,7 @@ BUGS = {
         "vhdsfix.apply.run",
         "held_back.get(action.id) or _next(folder, action, stop, steps)",
         "_next(folder, action, stop, steps)",
-        (
-            "tests/end_to_end/test_saved_plans.py::test_a_run_that_was_cut_off_is_told_and_its_folder_held_back",
-        ),
+        ("tests/end_to_end/test_saved_plans.py::test_a_vm_that_no_longer_uses_the_folder_gets_no_grant",),
     ),
     "stop-ignored": Bug("vhdsfix.apply.run", "    if stop():\n", "    if False:\n", (_RUN,)),
     "a-dead-runs-intent-called-untouched-at-once": Bug(
