@@ -23,7 +23,7 @@ from vhdsfix.apply.undo import ToTakeBack, Undoing, folders_to_read, plan_to_und
 from vhdsfix.errors import CommandError, LostError
 from vhdsfix.lab.world import Drive
 from vhdsfix.model.facts import Facts, NodeChecks, NodeFacts, RecoveryCheckpoint
-from vhdsfix.model.outcome import Done, Drifted, Outcome, Stuck, Untouched
+from vhdsfix.model.outcome import AlreadyRight, Done, Drifted, Outcome, Stuck, Untouched
 from vhdsfix.model.plan import HostCluster, Plan, Tool
 from vhdsfix.model.readings import Known, Unknown
 from vhdsfix.model.windows import FolderPath
@@ -428,6 +428,28 @@ class TestTheUndoItself:
         assert story.undo(record) == [Done()]
         story.world.set_sddl(DISK, behind)
         assert story.undo(record) == [Done()]
+        assert story.disk() == before
+
+    def test_what_an_undo_that_was_cut_off_left_of_one_vm_keeps_no_other_from_its_turn(
+        self, story: Story
+    ) -> None:
+        before = story.disk()
+        record = story.grant()
+        plan = story.undoing(record).plan
+        node = story.nodes["HV01"]
+
+        def half(folder: FolderPath, option: str, what: str) -> object:
+            behind = story.sddl(DISK)
+            answer = node.run_icacls_with(folder, option, what)
+            story.world.set_sddl(DISK, behind)
+            return answer
+
+        node.carry_out_undoing = half  # type: ignore[assignment]  # it returns what icacls did
+        assert [type(one) for one in story.carry_out(plan)[1]] == [Stuck, Untouched, Untouched]
+        node.carry_out_undoing = node.run_icacls_with
+        again = story.undoing(record).plan
+        turned = msgspec.structs.replace(again, actions=tuple(reversed(again.actions)))
+        assert story.carry_out(turned)[1] == [Done(), Done(), AlreadyRight()]
         assert story.disk() == before
 
     def test_what_was_taken_back_meanwhile_is_already_right(self, story: Story) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -67,11 +67,11 @@ def below_after_propagation(folder: SecurityDescriptor, subfolder: SecurityDescr
 
 
 def losses_by_propagation(
-    folder: SecurityDescriptor, files: Mapping[str, SecurityDescriptor], but_for: Sid | None = None
+    folder: SecurityDescriptor, files: Mapping[str, SecurityDescriptor], but_for: Collection[Sid] = ()
 ) -> dict[str, str]:
     """By file name, what setting the folder's DACL again would take away, in words; only files that would lose something.
 
-    `but_for`: an account whose allow entries do not count, because they are to go.
+    `but_for`: accounts whose allow entries do not count, because they are to go.
     An entry that gives or denies nobody anything is no loss, nor one that comes back with more rights. A null DACL that
     would become an ordinary one is: everybody's full access.
     """
@@ -88,8 +88,8 @@ def losses_by_propagation(
     return losses
 
 
-def _matters(ace: Ace, but_for: Sid | None) -> bool:
-    if ace.is_allow and ace.sid == but_for:
+def _matters(ace: Ace, but_for: Collection[Sid]) -> bool:
+    if ace.is_allow and ace.sid in but_for:
         return False
     return ace.is_inherited and not ace.is_inherit_only and ace.sid not in (_CREATOR_OWNER, _CREATOR_GROUP)
 

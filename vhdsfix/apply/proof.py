@@ -35,7 +35,7 @@ def outcome_without_writing(
         return AlreadyRight()
     if drift := drift_since(planned, goals, now):
         return Drifted(drift)
-    return _refusal(goal, now)
+    return _refusal(goal, goals, now)
 
 
 def drift_since(planned: PlannedFolder, goals: Collection[Goal], now: Dacls) -> str | None:
@@ -79,11 +79,11 @@ def is_as_foreseen(goal: Goal, before: Dacls, now: Dacls) -> bool:
     return nothing_else and foreseen.kind is VerdictKind.FILE_BLOCKED and foreseen == verdict
 
 
-def _refusal(goal: Goal, now: Dacls) -> Outcome | None:
+def _refusal(goal: Goal, goals: Collection[Goal], now: Dacls) -> Outcome | None:
     verdict = access.judge(now.folder, now.shared_files, goal.vm_id)
     if goal.entries is None and verdict.kind not in MENDED_BY_A_GRANT:
         return Untouched(f"a grant on the folder would not mend it: {verdict.why}")
-    going = None if goal.entries is None else goal.vm_id.sid
+    going = [other.vm_id.sid for other in goals if other.entries is not None]
     losses = access.losses_by_propagation(now.folder, now.files, but_for=going)
     if losses:
         return Untouched(

@@ -149,7 +149,7 @@ def _refusals(made: Made, case: Case, states: _States) -> Iterator[Refused]:
         why = "no node shows this VM now, so nobody can name it to icacls"
         yield Refused(why, unseen=not everything_was_shown(case.facts))
         return
-    yield from _of_permissions(made.vm_id, states)
+    yield from _of_permissions(made.vm_id, case.sids_on(made.folder), states)
     use = case.uses.get(made.folder.key)
     for loss in losses_of(made, states.before, states.now, case.facts, others=case.made, use=use):
         yield _for_a_loss(loss)
@@ -183,7 +183,7 @@ def _own_afterwards(made: Made, states: _States) -> tuple[Ace, ...]:
     return own_entries(access.with_grant(states.before.folder, made.vm_id), made.vm_id)
 
 
-def _of_permissions(vm_id: VmId, states: _States) -> Iterator[Refused]:
+def _of_permissions(vm_id: VmId, sids: frozenset[Sid], states: _States) -> Iterator[Refused]:
     now = states.now
     if not access.is_canonical(now.folder):
         yield Refused("its permissions are in an unusual order (non-canonical DACL), which icacls may change")
@@ -194,7 +194,7 @@ def _of_permissions(vm_id: VmId, states: _States) -> Iterator[Refused]:
         yield Refused(
             f"the folder has other entries of the VM ({listed}), and icacls may take them away, too"
         )
-    losses = access.losses_by_propagation(now.folder, now.files, but_for=vm_id.sid)
+    losses = access.losses_by_propagation(now.folder, now.files, but_for=sids)
     if losses:
         name = min(losses)
         yield Refused(f"{name} would lose {losses[name]}")
