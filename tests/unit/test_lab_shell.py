@@ -99,6 +99,16 @@ def test_garbage_is_refused_and_harms_nothing(garbage: bytes) -> None:
     _run(story)
 
 
+@pytest.mark.parametrize("garbage", [b"\x00" * 3, b"\xff" * 64, b"\x00" * 24])
+def test_a_command_that_was_garbage_does_not_spoil_the_next_one(garbage: bytes) -> None:
+    async def story(client: _Client) -> None:
+        with pytest.raises(Fault):
+            await client.shell.command(UUID(int=1), garbage)
+        assert _ended_as(await client.hear(await client.begin("Get-VM"))) is PSInvocationState.Completed
+
+    _run(story)
+
+
 def test_a_stopped_pipeline_says_so_at_once_and_its_answer_is_not_heard() -> None:
     may_end = threading.Event()
 

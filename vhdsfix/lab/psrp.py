@@ -72,6 +72,11 @@ class _Pool(ServerRunspacePool):
         """An event of psrpcore's, or _Asked."""
         return super().next_event()
 
+    def forget_rest(self) -> None:
+        """What is left of a request that was refused must not spoil the next one."""
+        self._receive_buffer.clear()
+        self._incoming_fragments.clear()
+
     def _process_message(self, message: Any) -> Any:
         if message.message_type is not PSRPMessageType.CreatePipeline:
             return super()._process_message(message)
@@ -142,6 +147,7 @@ class SimulatedShell:
                 if isinstance(event, _Asked):
                     self._begin(*event)
         except Exception as error:  # psrpcore lets out whatever untrusted fragments provoke
+            self._pool.forget_rest()
             _log.debug("not PSRP", node=self._runspace.node, why=repr(error))
             raise Fault(INVALID_XML) from error
         self._deliver()
