@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 from pypsrp.powershell import RunspacePool
@@ -78,6 +80,26 @@ def test_nothing_is_left_behind() -> None:
     for port in ports:
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def test_a_connection_that_comes_as_it_ends_leaves_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: lost.append(unraisable.exc_value))
+    for _ in range(20):
+        with ExitStack() as connections:
+            with Lab([node()]) as lab:
+                at = (lab.endpoints[0].address, lab.endpoints[0].port)
+                comes = threading.Thread(target=_connect_often, args=(at, connections))
+                comes.start()
+            comes.join()
+    gc.collect()
+    assert lost == []
+
+
+def _connect_often(at: tuple[str, int], connections: ExitStack) -> None:
+    with suppress(OSError):
+        for _ in range(5):
+            connections.enter_context(socket.create_connection(at, 5))
 
 
 def test_the_same_port_can_be_had_again_at_once() -> None:

@@ -143,6 +143,7 @@ class _Listener:
 
     async def close(self) -> None:
         if self._server is not None:
+            await _accept_no_more(self._server)
             self._server.close()
         for connection in self._connections:
             connection.cancel()
@@ -250,6 +251,16 @@ class _Listener:
         if self._spoiler is None:
             return await self._shells.answer(envelope, user)
         return await self._spoiler.reply(envelope, lambda: self._shells.answer(envelope, user))
+
+
+async def _accept_no_more(server: asyncio.Server) -> None:
+    """Whoever was just accepted gets a connection: Python loses its socket if the server is closed before (cpython issue 109564)."""
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(NotImplementedError):  # Windows' loop accepts otherwise
+        for listening in server.sockets:
+            loop.remove_reader(listening.fileno())
+    for _ in range(3):  # to begin, to have a transport, to be told of it
+        await asyncio.sleep(0)
 
 
 _SOAP = "application/soap+xml;charset=UTF-8"
