@@ -12,6 +12,7 @@ from vhdsfix.commands import work
 from vhdsfix.commands.requests import ApplyRequest, PlanRequest
 from vhdsfix.commands.result import ApplyReport, exit_code
 from vhdsfix.errors import ExitCode, IncompletePlanError, RefusedError, StalePlanError, UsageError
+from vhdsfix.lab.dacl import parse
 from vhdsfix.lab.faults import Fault
 from vhdsfix.lab.world import Drive, World
 from vhdsfix.model.document import from_json, to_json
@@ -169,14 +170,14 @@ def test_a_run_that_was_cut_off_is_told_and_its_folder_held_back(
     lab.apply(ApplyRequest(lab.target(), plan_file=saved))
     journal = next(lab.state_dir.glob("journal/*/*.jsonl"))
     journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:2]))
-    world.set_sddl(FOLDER, "O:BAG:SYD:PAI(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)(A;OICI;FR;;;WD)")
+    world.tree.set_dacl(FOLDER, parse("D:(A;OICI;FR;;;WD)").explicit)
 
     result = lab.apply_result()
 
     assert exit_code(result.reasons, detailed=False) is ExitCode.NOT_DONE
     assert any("an earlier run was cut off on" in reason.why for reason in result.reasons)
     outcomes = [one.outcome for one in result.data.outcomes]  # type: ignore[attr-defined]
-    assert all(isinstance(outcome, Untouched) for outcome in outcomes)
+    assert {type(outcome) for outcome in outcomes} == {Untouched}
     assert b'"recovered":true' in journal.read_bytes()
 
 
