@@ -9,7 +9,7 @@ from vhdsfix.remote.cluster_facts import cluster_nodes
 from vhdsfix.remote.cluster_questions import CLUSTER, CLUSTER_NODES, ClusterRow
 
 MOST_NODES = 64
-"""Source: Microsoft, Failover clustering scalability limits: nodes of a cluster. A guest that names more is not believed."""
+"""Assumed: no cluster has more nodes than the 64 of Windows Server 2012 and later. A guest that names more is not believed."""
 
 LONGEST_NAME = 255
 """Characters. Source: RFC 1123 2.1: a computer's name with its domain."""
