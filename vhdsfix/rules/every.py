@@ -71,7 +71,7 @@ def _of_guest_clusters(facts: Facts, inventory: Inventory, scope: Scope) -> tupl
         *guest_membership.every_guest_cluster_is_whole(inventory),
         *guest_membership.every_guest_cluster_answered(facts, inventory),
         *guest_membership.all_evidence_agrees(inventory),
-        *guest_membership.every_path_of_a_vhd_set_is_believed(inventory),
+        *guest_membership.every_path_of_a_vhd_set_is_believed(facts, inventory),
         *guest_answers.every_guest_tells_of_its_cluster(facts, inventory),
         *guest_answers.every_shared_disk_is_ready_for_a_backup(facts, inventory),
         *shared_vhdx.every_shared_disk_is_a_vhd_set(facts, inventory),

@@ -54,8 +54,13 @@ def all_evidence_agrees(inventory: Inventory) -> tuple[Finding, ...]:
     )
 
 
-def every_path_of_a_vhd_set_is_believed(inventory: Inventory) -> tuple[Finding, ...]:
-    """What a node counts among a VHD Set's files leads to a folder only where it can be one of them."""
+def every_path_of_a_vhd_set_is_believed(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
+    """What a node counts among a VHD Set's files leads to a folder only where it can be one of them.
+
+    While the volumes are not known no path can be believed: that is said elsewhere.
+    """
+    if isinstance(facts.cluster.volumes, Unknown):
+        return ()
     return tuple(
         _not_counted(files)
         for cluster, _ in guest_clusters_in_question(inventory)
