@@ -81,11 +81,11 @@ def test_a_folder_must_be_a_windows_path() -> None:
 
 
 def test_the_next_command_repeats_what_was_said() -> None:
-    connection = ConnectionOptions(node=["HV01", "HV02:5986"], password_file=Path("my pw"))
+    connection = ConnectionOptions(node=["HV01", "HV02:5986"], password_file=Path("my pw"), timeout=60.0)
     scope = ScopeOptions(folder=[r"C:\a b"])
     assert shlex.split(apply_command(connection, scope, None)) == [
         *("vhdsfix", "apply", "--folder", r"C:\a b", "--node", "HV01", "--node", "HV02:5986"),
-        *("--password-file", "my pw"),
+        *("--password-file", "my pw", "--timeout", "60"),
     ]
     assert (
         apply_command(ConnectionOptions(lab="demo"), scope, Path("p.json"))

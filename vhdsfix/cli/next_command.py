@@ -37,4 +37,7 @@ def _words(options: ConnectionOptions | ScopeOptions) -> Iterator[str]:
         value = getattr(options, option.name)
         for one in value if isinstance(value, list) else [value]:
             if one is not None:
-                yield from (f"--{option.name.replace('_', '-')}", str(one))
+                yield from (
+                    f"--{option.name.replace('_', '-')}",
+                    f"{one:g}" if isinstance(one, float) else str(one),
+                )
