@@ -34,6 +34,8 @@ SECONDS = 4.0
 BY_TIME = 0.25
 """So many are killed after a drawn time of up to so many seconds, wherever they are then."""
 A_RUN_AT_MOST_S = 300
+SHELLS_LEFT = 20
+"""A killed client leaves its shell to the node, which lets one account have thirty: after so many the nodes begin anew."""
 APPLY = ("apply", "--yes", "--max-changes", "1000")
 
 
@@ -59,12 +61,17 @@ class Countdown(Mischiefs):
 class Crash:
     """A world on its nodes, and runs of the real process against it."""
 
-    def __init__(self, world: World, folder: Path, lab: Lab, countdown: Countdown) -> None:
+    def __init__(self, world: World, folder: Path, countdown: Countdown) -> None:
         self.world = world
         self.countdown = countdown
         self.state_dir = folder / "state"
-        self._config = config_in(folder, lab)
+        self._folder = folder
+        self._config = folder
         self._log = folder / "last-run.txt"
+
+    def reach(self, lab: Lab) -> None:
+        """From now on its nodes are asked."""
+        self._config = config_in(self._folder, lab)
 
     def started(self, command: str, *options: str) -> subprocess.Popen[bytes]:
         words = [sys.executable, "-m", "vhdsfix", command, "--config", str(self._config), *options]
@@ -103,11 +110,20 @@ def run(count: int, seed: int) -> str:
     """So many kills over half as many folders."""
     world, countdown = world_of(max(count // 2, 1)), Countdown()
     before = entries(world)
-    with tempfile.TemporaryDirectory(prefix="vhdsfix-crash-") as folder, _lab(world, countdown) as lab:
-        crash = Crash(world, Path(folder), lab, countdown)
-        assert crash.finished("plan") == 0
-        killed = _kills(crash, count, countdown.count, random.Random(seed))  # noqa: S311 - no secret hangs on it
-        whole_runs = _to_the_end(crash)
+    dice = random.Random(seed)  # noqa: S311 - no secret hangs on it
+    with tempfile.TemporaryDirectory(prefix="vhdsfix-crash-") as folder:
+        crash, killed = Crash(world, Path(folder), countdown), 0
+        with _lab(world, countdown) as lab:
+            crash.reach(lab)
+            assert crash.finished("plan") == 0
+            moments = countdown.count
+        while killed < count:
+            with _lab(world, countdown) as lab:
+                crash.reach(lab)
+                killed += _kills(crash, min(SHELLS_LEFT, count - killed), moments, dice)
+        with _lab(world, countdown) as lab:
+            crash.reach(lab)
+            whole_runs = _to_the_end(crash)
         every_grant_is_there_once(world)
         assert entries(world, {vm.sid for vm in world.vms}) == before
         held = _journals_tell_the_truth(crash)
