@@ -45,7 +45,8 @@ def findings_of(
         *_of_host_cluster(facts, inventory),
         *_not_looked_at(facts, inventory),
     )
-    return tuple(sorted(accepted(found, scope, facts.taken_at[:10]), key=_order))
+    judged = targets.with_what_comes_first(accepted(found, scope, facts.taken_at[:10]))
+    return tuple(sorted(judged, key=_order))
 
 
 def _of_folders(facts: Facts, inventory: Inventory, verdicts: tuple[VmAccess, ...]) -> tuple[Finding, ...]:

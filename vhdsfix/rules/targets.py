@@ -13,7 +13,7 @@ from vhdsfix.model.inventory import FolderUse, Inventory
 from vhdsfix.model.readings import Known, Unknown, known_or
 from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, VmAccess
 from vhdsfix.model.windows import name_key
-from vhdsfix.rules import fixes
+from vhdsfix.rules import fixes, grants
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.volumes import (
     DEFAULT_SHARED_VOLUMES_ROOT,
@@ -125,9 +125,25 @@ def _unseen_files(inventory: Inventory, use: FolderUse, folder: FolderFacts) -> 
 
 def obstructed(findings: tuple[Finding, ...]) -> frozenset[str]:
     """Keys of the folders on which no action may be planned: refused, not seen well enough, or of a reach nobody accepted."""
+    return frozenset(_what_stops(findings))
+
+
+def with_what_comes_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings; a grant's command, where no grant is planned for a reason, says the reason before it is copied."""
+    stops = _what_stops(findings)
+    return tuple(
+        msgspec.structs.replace(found, fix=f"first settle {stop} of this folder; then: {found.fix}")
+        if found.id in grants.MENDED and found.folder and (stop := stops.get(found.folder.key))
+        else found
+        for found in findings
+    )
+
+
+def _what_stops(findings: tuple[Finding, ...]) -> dict[str, str]:
+    """The id of a finding that lets nobody plan a grant, by its folder's key."""
     stops = {"target-refused", "reading-unknown", "reach-too-wide"}
-    return frozenset(
-        found.folder.key
+    return {
+        found.folder.key: found.id
         for found in findings
         if found.folder and found.id in stops and not (found.id == "reach-too-wide" and found.accepted)
-    )
+    }
