@@ -140,6 +140,44 @@ def test_a_reader_that_goes_away_changes_nothing_about_the_exit_code(facts: str)
     assert (done.returncode, done.stderr) == (expected.returncode, expected.stderr)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell closes the streams")
+@pytest.mark.parametrize(
+    ("closed", "out", "err"),
+    [
+        ("<&-", True, True),
+        (">&-", False, True),
+        ("2>&-", True, False),
+        ("<&- >&- 2>&-", False, False),
+    ],
+)
+def test_a_stream_that_is_closed_from_the_start_leads_nowhere(
+    facts: str, closed: str, out: bool, err: bool
+) -> None:
+    line = f'exec "$0" -m vhdsfix plan --facts "$1" {closed}'
+    done = subprocess.run(["sh", "-c", line, sys.executable, facts], capture_output=True, check=False)
+    told = vhdsfix("plan", "--facts", facts)
+    assert (done.returncode, done.stdout, done.stderr) == (
+        told.returncode,
+        told.stdout if out else b"",
+        told.stderr if err else b"",
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("help_of", [(), ("plan",), ("lab",)])
+def test_help_that_cannot_be_written_is_said(help_of: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "vhdsfix", *help_of, "--help"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    assert done.returncode == 64
+    assert done.stderr.startswith(b"vhdsfix: standard output cannot be written: No space left")
+    assert done.stderr.count(b"\n") == 1
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 def test_output_that_cannot_be_written_is_said(facts: str) -> None:
     with Path("/dev/full").open("wb") as full:

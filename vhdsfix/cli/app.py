@@ -11,7 +11,7 @@ import typer
 from vhdsfix import __version__
 from vhdsfix.cli.option_groups import with_option_groups
 from vhdsfix.cli.options import ChangeOptions, ConnectionOptions, OutputOptions, OverHttps, ScopeOptions
-from vhdsfix.errors import ExitCode, VhdsfixError
+from vhdsfix.errors import ExitCode, UsageError, VhdsfixError
 
 ABOUT = """Finds and repairs the VM grants that host-level backups of Hyper-V guest clusters need.
 
@@ -69,6 +69,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _wrong_usage(error)
     except VhdsfixError as error:
         return _cannot_start(error)
+    except (
+        OSError
+    ) as error:  # what a command itself meets is told by then: this is help that cannot be printed
+        return _cannot_start(UsageError(f"standard output cannot be written: {error.strerror or error}"))
     except Exception as error:  # noqa: BLE001 - the last line of defence: a person gets one line, never a traceback
         from vhdsfix.cli import ending
 
