@@ -38,7 +38,7 @@ def run(
         manner = Manner(notify, stop, endable, request.lock_timeout_s, beforehand)
         work = Work(reached, look, request.target.state_dir, manner)
         patience = Patience(min(request.wait_s, reached.time.left_s), stop)
-        seen = until_all_are_there(work.look, request.expected_nodes, patience, notify)
+        seen = until_all_are_there(work.look, request.expected_nodes, patience, reached.time, notify)
         plan = saved or seen.plan
         seen = work.approved(plan, seen, approve, partial(safeguards.before_changing, request))
         report = work.carry_out(plan, seen)

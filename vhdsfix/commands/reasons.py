@@ -31,7 +31,7 @@ def reasons_with_expected(
         for one in _of_the_cluster(report, seen)
     )
     unready = (node for node in report.expected if not node.is_as_expected)
-    expected = (Reason(ExitCode.NOT_AS_EXPECTED, _not_as_expected(node, waited_s)) for node in unready)
+    expected = (Reason(ExitCode.NOT_AS_EXPECTED, _not_as_expected(node, waited_s, time)) for node in unready)
     return (*_of_the_run(report, stop, time), *expected, *elsewhere)
 
 
@@ -60,9 +60,11 @@ def _of_the_cluster(report: ApplyReport, seen: Seen) -> tuple[Reason, ...]:
     return (*reasons, *reasons_of(seen.facts, report.after or seen.plan))
 
 
-def _not_as_expected(node: ExpectedNode, waited_s: float) -> str:
+def _not_as_expected(node: ExpectedNode, waited_s: float, time: TimeAllowed) -> str:
     if not node.awaited:
         return f"guest node {node.name} is not as expected: {node.why_not}"
+    if waited_s and time.is_over:
+        return f"guest node {node.name} is still not there, and {time.why}: {node.why_not}"
     if waited_s:
         return f"guest node {node.name} was still not there when the time was over (--wait {waited_s:g}): {node.why_not}"
     return f"guest node {node.name} is not there: {node.why_not}; --wait SECONDS waits for it"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from vhdsfix.commands.expected import expected_nodes
 from vhdsfix.commands.patience import Patience
+from vhdsfix.commands.time_allowed import TimeAllowed
 from vhdsfix.commands.work import Seen
 from vhdsfix.errors import StoppedError
 from vhdsfix.ports import Notify, Progress
@@ -16,9 +17,16 @@ PAUSE_S = 5
 
 
 def until_all_are_there(
-    look: Callable[[], Seen], names: Sequence[str], patience: Patience, notify: Notify
+    look: Callable[[], Seen],
+    names: Sequence[str],
+    patience: Patience,
+    time_allowed: TimeAllowed,
+    notify: Notify,
 ) -> Seen:
-    """The first look that shows each of these guest nodes, or the last for which there was patience. Raises StoppedError."""
+    """The first look that shows each of these guest nodes, or the last for which there was patience. Raises StoppedError.
+
+    Once the run's own time is over nobody is asked any more, so that no look is made which could show nothing.
+    """
     while True:
         began = time.monotonic()
         seen = look()
@@ -27,8 +35,8 @@ def until_all_are_there(
             return seen
         first = awaited[0]
         notify(Progress(f"waiting for guest node {first.name}", first.why_not))
-        if patience.pause(max(PAUSE_S, time.monotonic() - began)):
+        if patience.pause(max(PAUSE_S, time.monotonic() - began)) and not time_allowed.is_over:
             continue
-        if patience.left_s:
+        if patience.left_s and not time_allowed.is_over:
             raise StoppedError(f"stopped while waiting for guest node {first.name}; nothing was changed")
         return seen
