@@ -162,6 +162,18 @@ class TestShowARun:
         ):
             assert said in told[0]
 
+    def test_the_way_back_names_what_undo_will_find(self, state: State, capsys: Capture) -> None:
+        own = state.run(Done())
+        app.main(["show", str(own)])
+        assert f"`vhdsfix undo {own.stem}` takes back 1 change" in capsys.readouterr().out
+        elsewhere = state.folder.parent / "a copy.jsonl"
+        elsewhere.write_bytes(own.read_bytes())
+        app.main(["show", str(elsewhere)])
+        assert f"`vhdsfix undo '{elsewhere}'` takes back 1 change" in capsys.readouterr().out
+        own.write_bytes(own.read_bytes().replace(own.stem.encode(), b"../../another"))
+        app.main(["show", own.stem])
+        assert f"`vhdsfix undo {own}` takes back 1 change" in capsys.readouterr().out
+
     def test_as_json_with_what_was_before_and_after(self, state: State, capsys: Capture) -> None:
         path = state.run(Done(), None, end=False)
         assert app.main(["show", path.stem, "--format", "json"]) == 0

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import cast
 
 from rich.console import Console
 
 from vhdsfix.apply.told import RunInShort, ToldRun
 from vhdsfix.cli import ending
-from vhdsfix.cli.options import OutputOptions
+from vhdsfix.cli.next_command import undo_command
+from vhdsfix.cli.options import ConnectionOptions, OutputOptions
 from vhdsfix.commands import explain as explain_finding
 from vhdsfix.commands import schema as schema_of_document
 from vhdsfix.commands import show as show_again
@@ -49,9 +51,17 @@ def show(name: str, output: OutputOptions) -> int:
         if isinstance(result.data, Plan):
             print_plan(console, result.data, next_command=None)
         else:
-            print_run(console, cast("ToldRun", result.data))
+            _print_run(console, cast("ToldRun", result.data))
 
     return ending.of("show", output, lambda: show_again.run(name, state_folder(os.environ)), show_it)
+
+
+def _print_run(console: Console, run: ToldRun) -> None:
+    """`undo` finds the run by its id only where its journal has its place and its name."""
+    journal = Path(run.journal).resolve()
+    by_id = journal.is_relative_to(state_folder(os.environ).resolve()) and journal.stem == run.run
+    name = run.run if by_id else run.journal
+    print_run(console, run, undo_command=undo_command(ConnectionOptions(), name, (), ()))
 
 
 def history(output: OutputOptions) -> int:

@@ -20,8 +20,8 @@ from vhdsfix.render.safe_text import said
 OPEN = ("open", "bold magenta")
 
 
-def print_run(console: Console, run: ToldRun) -> None:
-    """Who did what when, each change with how it ended."""
+def print_run(console: Console, run: ToldRun, *, undo_command: str) -> None:
+    """Who did what when, each change with how it ended, and how it is taken back."""
     console.print(
         said(f"Run {run.run} on host cluster {run.cluster.name or '(its name is not known)'}", "bold")
     )
@@ -39,7 +39,7 @@ def print_run(console: Console, run: ToldRun) -> None:
     console.print()
     _print_damage(console, run.damage)
     print_whole(console, f"Journal: {run.journal}")
-    print_paragraph(console, _conclusion(run), "bold")
+    _print_conclusion(console, run, undo_command)
 
 
 def print_history(console: Console, runs: Sequence[RunInShort]) -> None:
@@ -88,18 +88,24 @@ def _why(outcome: Outcome | None, *, recovered: bool) -> str:
     return f"{why_of(outcome)} (found out by a later run)" if recovered else why_of(outcome)
 
 
-def _conclusion(run: ToldRun) -> str:
+def _print_conclusion(console: Console, run: ToldRun, undo_command: str) -> None:
+    if _is_to_be_undone(run):
+        made = counted(len(run.changes), "change")
+        print_whole(console, f"`{undo_command}` takes back {made}, as far as that can be.", "bold")
+    else:
+        print_paragraph(console, _nothing_to_undo(run), "bold")
+
+
+def _is_to_be_undone(run: ToldRun) -> bool:
+    return bool(run.ended and run.changes) and all(change.outcome is not None for change in run.changes)
+
+
+def _nothing_to_undo(run: ToldRun) -> str:
     if run.damage and not run.ended:
         return "Nothing is changed from here until somebody looked at what it did and moved the journal away."
-    if any(change.outcome is None for change in run.changes) or not run.ended:
-        return (
-            "It goes on, or it died: the next `vhdsfix apply` or `vhdsfix undo` finds out what became of it."
-        )
-    if not run.changes:
+    if run.ended and not run.changes:
         return "It changed nothing."
-    return (
-        f"`vhdsfix undo {run.run}` takes back {counted(len(run.changes), 'change')}, as far as that can be."
-    )
+    return "It goes on, or it died: the next `vhdsfix apply` or `vhdsfix undo` finds out what became of it."
 
 
 def _end_of(ended: datetime | None) -> str:
