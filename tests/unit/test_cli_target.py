@@ -74,6 +74,13 @@ def test_a_ca_file_must_be_there(tmp_path: Path) -> None:
         target_of_hosts(ConnectionOptions(node=["HV01"], ca_file=tmp_path / "no.pem"), {})
 
 
+@pytest.mark.parametrize("content", [b"", b"no certificate", b"\x00\xff"])
+def test_a_ca_file_must_hold_certificates(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "ca.pem").write_bytes(content)
+    with pytest.raises(UsageError, match=r"the CA file .*ca\.pem cannot be used .*PEM"):
+        target_of_hosts(ConnectionOptions(node=["HV01"], ca_file=tmp_path / "ca.pem"), {})
+
+
 def test_a_folder_must_be_a_windows_path() -> None:
     assert folders_from("--folder", ["C:/a/b/"]) == ("C:\\a\\b",)
     with pytest.raises(UsageError, match="--folder: 'a' is not an absolute Windows path"):

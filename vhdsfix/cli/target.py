@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import ssl
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -77,9 +78,21 @@ def _settings(connection: ConnectionOptions, environment: Mapping[str, str]) -> 
     )
     settings = settings_from(options, environment, _text_of(config) if config else None)
     for ca_file in (settings.ca_file, *(guest.ca_file for guest in settings.guest_connections)):
-        if ca_file and not _is_file(Path(ca_file)):
-            raise UsageError(f"the CA file {ca_file} is not there, or is no file")
+        if ca_file:
+            _must_hold_certificates(ca_file)
     return settings
+
+
+def _must_hold_certificates(ca_file: str) -> None:
+    if not _is_file(Path(ca_file)):
+        raise UsageError(f"the CA file {ca_file} is not there, or is no file")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=ca_file)
+    except OSError as error:  # ssl's own errors are among them
+        why = getattr(error, "reason", None) or error.strerror or error
+        raise UsageError(
+            f"the CA file {ca_file} cannot be used ({why}); it must hold certificates in PEM"
+        ) from error
 
 
 def _timeout_s(connection: ConnectionOptions) -> float | None:
