@@ -44,7 +44,7 @@ def _asked(plan: Plan) -> bool:
     if not sys.stdin.isatty():
         raise DeclinedError(
             "nobody to ask: there is no terminal and --yes was not given; nothing was changed. Look at the plan, then "
-            "say it again with --yes, or apply a plan that `vhdsfix plan --save FILE` wrote"
+            "say it again with --yes"
         )
     sys.stdout.flush()
     question = (
