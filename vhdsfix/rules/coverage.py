@@ -128,12 +128,21 @@ def every_configured_guest_node_is_a_vm(
 
 
 def _unmatched(cluster: str, node: str, facts: Facts, inventory: Inventory) -> Finding:
-    bearers = sum(display_name(vm.name) == short_name(node) for vm in inventory.vms)
+    bearers = [vm for vm in inventory.vms if display_name(vm.name) == short_name(node)]
+    why = (
+        "the VM of that name shares no disk with its other nodes, and a VM that does bears no configured name"
+        if len(bearers) == 1
+        else "not exactly one VM bears that name"
+    )
+    shown = f": {', '.join(f'{vm.vm_id} on {vm.node}' for vm in bearers)}" if bearers else ""
     return finding(
         "guest-node-unmatched",
         subject=node,
-        summary=f"guest cluster {cluster} is configured with node {node}, but not exactly one VM bears that name",
-        evidence=(f"{bearers} VM(s) of that name were shown", *_called(node, facts, inventory)),
+        summary=f"guest cluster {cluster} is configured with node {node}, but {why}",
+        evidence=(
+            f"{len(bearers)} VM(s) of that name were shown{shown}",
+            *_called(node, facts, inventory),
+        ),
         incomplete=True,
     )
 

@@ -10,8 +10,10 @@ KINDS = (
         "guest-node-unmatched",
         Severity.WARNING,
         "A configured guest cluster node matches no VM, or several",
-        "The config names a guest node, but not exactly one VM bears that name, so nobody knows whose grant to look for.",
-        "Correct the name in [[guest_cluster]], or name the VM like the node.",
+        "The config names a guest node, but not exactly one VM bears that name, so nobody knows whose grant to look for. Or one does, "
+        "but it shares no disk with the other nodes, while a VM that shares one bears none of the configured names: that VM may be the "
+        "node, renamed, and a name alone lets nobody in.",
+        "Correct the names in [[guest_cluster]], or name the VM like the node.",
         "vhdsfix",
     ),
     FindingKind(
