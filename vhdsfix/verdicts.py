@@ -8,7 +8,9 @@ from vhdsfix.model.facts import Facts, FileFacts, FolderFacts
 from vhdsfix.model.inventory import FolderUse, Inventory
 from vhdsfix.model.readings import Absent, Known, Unknown, known_or
 from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, Verdict, VerdictKind, VmAccess
-from vhdsfix.model.windows import FolderPath, SecurityDescriptor, VmId, name_key
+from vhdsfix.model.windows import FolderPath, SecurityDescriptor, VmId, is_file_name, name_key
+
+NO_NAME = "no file can have this name"
 
 
 def verdicts_of(facts: Facts, inventory: Inventory) -> tuple[VmAccess, ...]:
@@ -118,6 +120,8 @@ def _readable(
 
 def _look_at(file: FileFacts, files: dict[str, SecurityDescriptor], unseen: dict[str, str]) -> None:
     match file.sddl:
+        case Known() if not is_file_name(file.name):
+            unseen[file.name] = NO_NAME
         case Known(value=text):
             try:
                 files[file.name] = _parsed(text, "its security descriptor cannot be read")

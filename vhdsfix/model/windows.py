@@ -33,6 +33,11 @@ def name_key(name: str) -> str:
     return "".join(upper if (upper := letter.upper()).lower() == letter else letter for letter in name)
 
 
+def is_file_name(text: str) -> bool:
+    """Whether a file can have this name: a node may send anything in its place, another folder's path for example."""
+    return bool(re.fullmatch(_PART, text)) and text not in _DOTS and "/" not in text
+
+
 class Sid(str):
     """A security identifier in the form S-1-…; anything else raises ValueError."""
 

@@ -10,6 +10,7 @@ from vhdsfix.model.inventory import Inventory
 from vhdsfix.model.readings import Known, Unknown, known_or
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.config_store import cluster_name
+from vhdsfix.rules.host_versions import version_numbers
 from vhdsfix.rules.in_question import (
     checks_in_question,
     guest_clusters_in_question,
@@ -117,7 +118,7 @@ def _missed(question: str, whys: dict[str, list[str]]) -> Finding:
 
 
 def _older_facts(facts: Facts) -> Iterator[Finding]:
-    version = tuple(int(part) for part in facts.format_version.split(".") if part.isdecimal())
+    version = version_numbers(facts.format_version)
     if version < FIRST_WITH_CHECKS:
         yield finding(
             "check-not-made",

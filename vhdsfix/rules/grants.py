@@ -79,8 +79,8 @@ def _through_groups(access: VmAccess) -> tuple[str, ...]:
 def _fix(access: VmAccess, verdict: Verdict) -> str | None:
     if verdict.kind in MENDED_BY_A_GRANT:
         return fixes.grant_command(access.folder, access.vm_id)
-    files = [FolderPath(f"{access.folder}\\{name}") for name in verdict.files]
     if verdict.kind is VerdictKind.FILE_BLOCKED:
+        files = [FolderPath(f"{access.folder}\\{name}") for name in verdict.files]
         return "; ".join(fixes.file_grant_command(file, access.vm_id) for file in files)
     if verdict.kind is VerdictKind.BLOCKED:
         return f"{fixes.show_command(access.folder)} shows who is denied; remove the deny if it is a mistake"

@@ -12,7 +12,7 @@ from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import FolderUse, Inventory
 from vhdsfix.model.readings import Known, Unknown, known_or
 from vhdsfix.model.verdicts import MENDED_BY_A_GRANT, VmAccess
-from vhdsfix.model.windows import name_key
+from vhdsfix.model.windows import is_file_name, name_key
 from vhdsfix.rules import fixes, grants
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.volumes import (
@@ -22,6 +22,7 @@ from vhdsfix.rules.volumes import (
     shared_volumes_roots,
 )
 from vhdsfix.verdicts import (
+    NO_NAME,
     descriptor_of,
     disks_of_nobody_shown,
     sets_without_a_file,
@@ -119,6 +120,8 @@ def _unseen_files(inventory: Inventory, use: FolderUse, folder: FolderFacts) -> 
     for file in known_or(folder.files, ()):
         if isinstance(file.sddl, Unknown):
             yield f"{file.name}: {file.sddl.why}"
+        elif not is_file_name(file.name):
+            yield f"{file.name}: {NO_NAME}"
         elif isinstance(file.sddl, Known) and descriptor_of(file.sddl) is None:
             yield f"{file.name}: its security descriptor cannot be read"
 

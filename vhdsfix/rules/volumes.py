@@ -36,4 +36,4 @@ def is_below_a_root(facts: Facts, path: FolderPath) -> bool:
     """Whether it lies where the cluster mounts its volumes; while that was not told, where it usually does."""
     if isinstance(facts.cluster.identity, Unknown):
         return any(name_key(above.name) == name_key(DEFAULT_SHARED_VOLUMES_ROOT) for above in path.ancestors)
-    return any(path.is_below(FolderPath(root)) for root in shared_volumes_roots(facts))
+    return any(path.key.startswith(f"{root}\\") for root in shared_volumes_roots(facts))
