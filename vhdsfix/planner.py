@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TypeVar
 
 import msgspec
 
 from vhdsfix.errors import UsageError
 from vhdsfix.membership import inventory_of
-from vhdsfix.model.facts import Facts, FolderFacts
+from vhdsfix.model.facts import Facts, FileFacts, FolderFacts
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import FolderUse, Inventory, Vm
 from vhdsfix.model.plan import (
@@ -30,10 +31,12 @@ from vhdsfix.rules import fixes, grants, merges, targets
 from vhdsfix.rules.every import findings_of
 from vhdsfix.verdicts import verdicts_of
 
+T = TypeVar("T")
+
 
 def plan_from(facts: Facts, scope: Scope, tool: Tool) -> Plan:
     """Judge the facts; the same facts and scope give the same plan. Raises UsageError for a scope that names nothing."""
-    facts = msgspec.structs.replace(facts, folders=tuple(map(_in_order, facts.folders)))
+    facts = _in_order(facts)
     inventory = inventory_in_scope(facts, scope)
     verdicts = verdicts_of(facts, inventory)
     findings = findings_of(facts, inventory, verdicts, scope)
@@ -56,14 +59,22 @@ def plan_from(facts: Facts, scope: Scope, tool: Tool) -> Plan:
     )
 
 
-def _in_order(folder: FolderFacts) -> FolderFacts:
-    """The folder as it would be listed by name, whatever the order in which a node lists it."""
-    files, subfolders = folder.files, folder.subfolders
-    if isinstance(files, Known):
-        files = Known(tuple(sorted(files.value, key=lambda file: (name_key(file.name), file.name))))
-    if isinstance(subfolders, Known):
-        subfolders = Known(tuple(sorted(subfolders.value, key=lambda name: (name_key(name), name))))
-    return msgspec.structs.replace(folder, files=files, subfolders=subfolders)
+def _in_order(value: T) -> T:
+    """The value with everything in it in one order, whatever the order in which nodes list it; folders' contents by name."""
+    if isinstance(value, tuple):
+        return tuple(sorted(map(_in_order, value), key=_place))  # type: ignore[return-value]  # a tuple of the same
+    if not isinstance(value, msgspec.Struct):
+        return value
+    fields = {field: getattr(value, field) for field in value.__struct_fields__}
+    turned = {
+        field: _in_order(told) for field, told in fields.items() if isinstance(told, (tuple, msgspec.Struct))
+    }
+    return msgspec.structs.replace(value, **turned)
+
+
+def _place(one: object) -> tuple[str, str]:
+    name = one.name if isinstance(one, FileFacts) else one if isinstance(one, str) else ""
+    return name_key(name), repr(one)
 
 
 def _with_its_action(found: Finding, actions: tuple[Action, ...]) -> Finding:

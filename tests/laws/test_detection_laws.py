@@ -96,6 +96,23 @@ def test_the_same_facts_in_any_order_give_the_same_plan(case: Case) -> None:
     in_any_order(case)
 
 
+def told_twice(case: Case, other: Case) -> Case:
+    """Two nodes of each name, which say different things of the same VMs, disks and folders."""
+    facts = msgspec.structs.replace(
+        case.facts,
+        nodes=case.facts.nodes + other.facts.nodes,
+        folders=case.facts.folders + other.facts.folders,
+        guests=case.facts.guests + other.facts.guests,
+    )
+    return Case(facts, case.configured, case.dice)
+
+
+@given(worlds.cases, worlds.cases)
+@EXAMPLES
+def test_nor_does_their_order_matter_where_they_do_not_fit_together(case: Case, other: Case) -> None:
+    in_any_order(told_twice(case, other))
+
+
 @given(worlds.cases)
 @EXAMPLES
 def test_no_fact_that_is_lost_adds_certainty(case: Case) -> None:
