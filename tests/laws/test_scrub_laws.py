@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.cases.test_every_case import CASES, case_facts, case_scope
-from tests.laws.strategies import descriptors, law
+from tests.fakes.facts import Host, facts_of
+from tests.laws.strategies import VM, descriptors, law
 from vhdsfix import planner, sddl
 from vhdsfix.model.document import to_json
 from vhdsfix.model.facts import Facts
@@ -125,6 +126,14 @@ def test_an_account_is_known_however_its_numbers_are_spelled(sid: str) -> None:
     noted = Noted()
     texts.descriptor(noted, f"D:(A;;FA;;;{sid})")
     assert sid not in texts.descriptor(Numbered(noted), f"D:(A;;FA;;;{sid})")
+
+
+def test_of_an_id_that_a_guest_wrote_and_of_a_name_in_any_script_nothing_is_left() -> None:
+    host = Host("HV01").vm("a", name="हिन्दी [1] 🔥").queried("a", f"Contoso {VM} {{x}}")
+
+    text = to_json(scrubbed(facts_of(host), Scope())[0]).decode()
+
+    assert not [part for part in ("Contoso", VM, *"हिन्दी🔥") if part in text]
 
 
 def test_spellings_of_one_name_stay_spellings_of_one_name_and_keep_their_order() -> None:

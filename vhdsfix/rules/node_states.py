@@ -17,7 +17,11 @@ def every_node_takes_part(facts: Facts, inventory: Inventory) -> tuple[Finding, 
     """A node that is down and may hide something is one that was not reached: that is said elsewhere."""
     drained = set(map(short_name, inventory.drained))
     told = known_or(facts.cluster.nodes, ())
-    paused = tuple(_paused(node.name) for node in told if node.state == PAUSED)
+    paused = tuple(
+        _silent(node.name) if short_name(node.name) in drained else _paused(node.name)
+        for node in told
+        if node.state == PAUSED
+    )
     down = tuple(_down(node.name) for node in told if node.state == DOWN and short_name(node.name) in drained)
     return (*paused, *down)
 
@@ -28,6 +32,16 @@ def _paused(node: str) -> Finding:
         subject=node,
         summary=f"{node} is paused, so VMs may be on their way from or to it",
         evidence=(f"Get-ClusterNode says that {node} is paused",),
+    )
+
+
+def _silent(node: str) -> Finding:
+    return finding(
+        "node-paused",
+        subject=node,
+        summary=f"{node} is paused and did not answer; every clustered VM was seen on another node",
+        evidence=(f"Get-ClusterNode says that {node} is paused",),
+        fix="when it answers again, run `vhdsfix plan` again",
     )
 
 

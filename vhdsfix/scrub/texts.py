@@ -36,13 +36,11 @@ def name(tokens: Tokens, text: str) -> str:
 
 
 def ident(tokens: Tokens, text: str) -> str:
-    """An id: a GUID within whatever braces, otherwise a name."""
+    """An id: a GUID within whatever braces and blanks, otherwise a name; a guest may write anything in its place."""
     found = _GUID.search(text)
-    return (
-        f"{text[: found.start()]}{tokens.guid(found[0])}{text[found.end() :]}"
-        if found
-        else name(tokens, text)
-    )
+    if found is None or found[0] != text.strip("{} "):
+        return name(tokens, text)
+    return f"{text[: found.start()]}{tokens.guid(found[0])}{text[found.end() :]}"
 
 
 def path(tokens: Tokens, text: str) -> str:

@@ -14,7 +14,8 @@ from vhdsfix.model.windows import name_key
 
 _COMPUTER_LABEL = re.compile(r"[\w-]+")
 _TAIL = re.compile(r" *$")
-_UNSAID = re.compile(r"[\w\s.-]")
+# Signs that shells and Windows read; marks and pictures belong to the letters of a name.
+_SIGNS = re.compile(r"[!-,/:-@\[-^`{-~\u2018-\u201f]")
 # What says what went wrong and names nobody: an HRESULT, and the type of a .NET exception.
 _CODES = re.compile(r"0x[0-9A-Fa-f]{8}\b|\b[A-Z][A-Za-z]{2,40}Exception\b")
 _WORD = "name"
@@ -130,4 +131,4 @@ def _shape(label: str) -> str:
         return ""
     tail = _TAIL.search(label)
     end = tail[0] if tail else ""
-    return f" _{_UNSAID.sub('', label)}{end}"
+    return f" _{''.join(_SIGNS.findall(label))}{end}"
