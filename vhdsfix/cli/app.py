@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from vhdsfix import __version__
+from vhdsfix.cli.lab_app import GroupHelp, lab, show_help_of_a_group
 from vhdsfix.cli.option_groups import with_option_groups
-from vhdsfix.cli.options import ChangeOptions, ConnectionOptions, OutputOptions, OverHttps, ScopeOptions
+from vhdsfix.cli.options import ChangeOptions, ConnectionOptions, OutputOptions, ScopeOptions
 from vhdsfix.errors import ExitCode, UsageError, VhdsfixError
 
 ABOUT = """Finds and repairs the VM grants that host-level backups of Hyper-V guest clusters need.
@@ -38,8 +39,7 @@ Exit codes:
 
 Journals and the lab's worlds are kept in the user's state folder, or in VHDSFIX_STATE_DIR."""
 
-# Help as plain text: rich would double what `--help` costs, and a pipe in any encoding can take it. The groups have a
-# --help of our own, because typer's makes every subcommand import pydantic.
+# Help as plain text: rich would double what `--help` costs, and a pipe in any encoding can take it.
 app = typer.Typer(
     help=ABOUT,
     epilog=EXIT_CODES,
@@ -48,15 +48,7 @@ app = typer.Typer(
     add_help_option=False,
     pretty_exceptions_enable=False,
 )
-lab = typer.Typer(
-    help="The built-in lab: simulated host clusters to try vhdsfix on.",
-    rich_markup_mode=None,
-    add_help_option=False,
-)
 app.add_typer(lab, name="lab")
-
-GroupHelp = Annotated[bool, typer.Option("--help", help="Show this message and exit.")]
-LabName = Annotated[str, typer.Argument(metavar="NAME", help="The scenario's name.")]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -107,19 +99,7 @@ def program(
     if version:
         typer.echo(f"vhdsfix {__version__}")
         raise typer.Exit(ExitCode.DONE)
-    _show_help_of_a_group(context, wanted=wants_help)
-
-
-@lab.callback(invoke_without_command=True)
-def lab_program(context: typer.Context, *, wants_help: GroupHelp = False) -> None:
-    _show_help_of_a_group(context, wanted=wants_help)
-
-
-def _show_help_of_a_group(context: typer.Context, *, wanted: bool) -> None:
-    """Help that was asked for is a result; help in place of a command that is missing is a complaint."""
-    if wanted or context.invoked_subcommand is None:
-        typer.echo(context.get_help(), err=not wanted)
-        raise typer.Exit(ExitCode.DONE if wanted else ExitCode.USAGE)
+    show_help_of_a_group(context, wanted=wants_help)
 
 
 @app.command()
@@ -302,49 +282,3 @@ def schema(document: Annotated[str, typer.Argument(metavar="DOCUMENT", help="pla
     from vhdsfix.cli import offline_commands
 
     return offline_commands.schema(document)
-
-
-@lab.command("list")
-def lab_list() -> int:
-    """List the scenarios."""
-    from vhdsfix.cli import lab_commands
-
-    return lab_commands.names()
-
-
-@lab.command("show")
-def lab_show(name: LabName) -> int:
-    """Print a scenario's world, and who may do what."""
-    from vhdsfix.cli import lab_commands
-
-    return lab_commands.show(name)
-
-
-@lab.command("reset")
-def lab_reset(name: LabName) -> int:
-    """Bring a scenario back to its start."""
-    from vhdsfix.cli import lab_commands
-
-    return lab_commands.reset(name)
-
-
-@lab.command("serve")
-def lab_serve(name: LabName, *, https: OverHttps = False) -> int:
-    """Run a scenario until Ctrl-C. Prints a config that reaches it."""
-    from vhdsfix.cli import lab_commands
-
-    return lab_commands.serve(name, https=https)
-
-
-@lab.command("transcript")
-def lab_transcript(
-    name: LabName,
-    *,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Every word, what only carries the answers included.")
-    ] = False,
-) -> int:
-    """Print what a scenario's nodes were sent."""
-    from vhdsfix.cli import lab_commands
-
-    return lab_commands.transcript(name, every_word=verbose)
