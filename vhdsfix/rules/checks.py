@@ -9,7 +9,7 @@ from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import Inventory
 from vhdsfix.model.readings import Known, Unknown, known_or
 from vhdsfix.rules.catalogue import finding
-from vhdsfix.rules.config_store import cluster_name
+from vhdsfix.rules.config_store import cluster_name, its_volume
 from vhdsfix.rules.host_versions import version_numbers
 from vhdsfix.rules.in_question import (
     checks_in_question,
@@ -47,6 +47,9 @@ def _of_nodes(facts: Facts) -> Iterator[_Missed]:
     state = facts.cluster.config_store_state
     if isinstance(state, Unknown) and not isinstance(facts.cluster.config_store, Unknown):
         yield "state of the cluster WMI resource", cluster_name(facts), state.why
+    volume = its_volume(facts, known_or(facts.cluster.config_store, ""))
+    if volume and volume.state is None:
+        yield "state of the volume with ConfigStoreRootPath", volume.name, "it was not told"
     for node in facts.nodes:
         for question, reading in _readings(node):
             if isinstance(reading, Unknown):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vhdsfix.model.facts import Facts
+from vhdsfix.model.facts import Facts, SharedVolume
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.readings import Absent, Known, Unknown, known_or
 from vhdsfix.model.windows import FolderPath
@@ -15,6 +15,7 @@ from vhdsfix.rules.volumes import volume_of
 # Source: FACTS 1.3 (Microsoft.FailoverClusters.PowerShell.ClusterResourceState).
 ONLINE = 2
 _STATES = {
+    -1: "Unknown",
     0: "Inherited",
     1: "Initializing",
     2: "Online",
@@ -67,11 +68,10 @@ def _wrong_with(facts: Facts, path: str) -> Iterator[Finding]:
 
 
 def _off_its_volume(facts: Facts, path: str) -> Iterator[Finding]:
-    """Nothing is said of the path while no volume was named, or no state told."""
+    """Nothing is said of the path while no volume was named; a state that was not told is a check not made."""
     if not known_or(facts.cluster.volumes, ()):
         return
-    folder = _folder(path)
-    volume = volume_of(facts, folder) if folder else None
+    volume = its_volume(facts, path)
     seen = (f"{_ASKED}: {path}",)
     if volume is None:
         mounts = ", ".join(sorted(one.mount_folder for one in known_or(facts.cluster.volumes, ())))
@@ -88,6 +88,12 @@ def _off_its_volume(facts: Facts, path: str) -> Iterator[Finding]:
             (*seen, f"Get-ClusterSharedVolume: {volume.name} is {state}"),
             fix=f"look why it is {state}; then: Get-ClusterSharedVolume -Name {fixes.literal(volume.name)} | Start-ClusterResource",
         )
+
+
+def its_volume(facts: Facts, path: str) -> SharedVolume | None:
+    """The shared volume that the path lies on; None where it lies on none that was named."""
+    folder = _folder(path)
+    return volume_of(facts, folder) if folder else None
 
 
 def _not_visible(facts: Facts, path: str) -> Iterator[Finding]:

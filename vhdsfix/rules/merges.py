@@ -92,7 +92,7 @@ def _denied(failures: _Failures, facts: Facts, verdicts: tuple[VmAccess, ...]) -
     granted_at = _granted_at(facts, own)
     if granted_at is None:
         evidence = "its grants are in place now; when they were made is not known here"
-        return _finding("merge-denied-earlier", failures, f"{refused}; it has its grants now", evidence)
+        return _finding("merge-denied-undated", failures, f"{refused}; it has its grants now", evidence)
     evidence = f"its last grant was made and proved at {granted_at}"
     if _is_after(failures.events[0].at, granted_at):
         return _finding("merge-denied", failures, f"{refused}, although it has its grants", evidence)

@@ -24,6 +24,16 @@ KINDS = (
         KB,
     ),
     FindingKind(
+        "merge-denied-undated",
+        Severity.WARNING,
+        "A background merge was refused access, and when the grant was made is not known",
+        "The VM has its grants now, but no journal of this workstation says since when: somebody made them by hand, from another workstation, "
+        "or long ago. If they are younger than the event, this is over; if they are older, something else refuses the VM.",
+        "If the grants are younger, look again after the next backup, or accept this until then: [[accept]] with a day. If they are older, "
+        "look at the files' own permissions and at what else watches the folder.",
+        KB,
+    ),
+    FindingKind(
         "merge-locked",
         Severity.WARNING,
         "A background merge found its files in use (event 19100, 0x80070020)",
