@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
+_NOT_PLAIN = re.compile(r"[^\x20-\x7e\n]")
 
 
 def to_json(value: object, *, indent: int = 0) -> bytes:
-    """Canonical JSON: sorted keys, no spaces unless an indent is asked for; the same bytes for the same value."""
+    """Canonical JSON: sorted keys, no spaces unless an indent is asked for; the same bytes for the same value.
+
+    What does not print is an escape: nodes send names, and people look at these files in a terminal.
+    """
     text = msgspec.json.encode(value, enc_hook=_plain_text, order="sorted")
-    return msgspec.json.format(text, indent=indent) if indent else text
+    text = msgspec.json.format(text, indent=indent) if indent else text
+    if text.isascii() and b"\x7f" not in text:
+        return text
+    return _NOT_PLAIN.sub(_printable, text.decode("utf-8")).encode("utf-8")
+
+
+def escaped(character: str) -> str:
+    """JSON's own escape, which is right wherever a string holds the character (two for one beyond U+FFFF)."""
+    units = character.encode("utf-16-be")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+
+def _printable(found: re.Match[str]) -> str:
+    return found[0] if found[0].isprintable() else escaped(found[0])
 
 
 def from_json(text: bytes | str, kind: type[T]) -> T:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from vhdsfix.model.document import to_json
+from vhdsfix.model.document import escaped, to_json
 from vhdsfix.render.safe_text import visible
 
 DOCUMENT_VERSION = 1
@@ -27,10 +27,4 @@ def document(command: str, code: int, reasons: Iterable[tuple[int, str, bool]], 
 
 def plain_json(value: object) -> str:
     """Indented JSON of ASCII only, so that no pipe's encoding can break it."""
-    return _NOT_PLAIN.sub(_escaped, to_json(value, indent=2).decode("utf-8"))
-
-
-def _escaped(match: re.Match[str]) -> str:
-    """Only strings hold such characters, so JSON's own escape is right everywhere (two for one beyond U+FFFF)."""
-    units = match[0].encode("utf-16-be")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+    return _NOT_PLAIN.sub(lambda found: escaped(found[0]), to_json(value, indent=2).decode("utf-8"))
