@@ -56,7 +56,8 @@ class _Outputs:
     def write(self, event: Mapping[str, object]) -> None:
         with self._one_at_a_time:
             if self._stderr:
-                self._stderr.write(_short(event) + "\n")
+                with contextlib.suppress(OSError):  # as below; whoever read it may be gone
+                    self._stderr.write(_short(event) + "\n")
             if self._file:
                 self._append(self._file, json.dumps(event, default=repr))
 
@@ -75,7 +76,8 @@ class _Outputs:
         except OSError as error:
             file.close()
             self._file = None
-            sys.stderr.write(f"vhdsfix: the log file cannot be written any more: {error}\n")
+            with contextlib.suppress(OSError):
+                sys.stderr.write(f"vhdsfix: the log file cannot be written any more: {error}\n")
 
 
 def _opened(path: Path) -> BinaryIO:

@@ -95,3 +95,16 @@ def test_once_it_is_open_nobody_waits(place: int) -> None:
     first.opens.set()
     assert door.pass_through(first, 0)
     assert not door.pass_through(Node("HV02"), place)
+
+
+def test_a_step_that_cannot_be_shown_leaves_nobody_waiting() -> None:
+    def notify(_step: object) -> None:
+        raise OSError(5, "the terminal is gone")
+
+    door, nodes = Door(notify), [Node("HV01"), Node("HV02")]
+    with ThreadPoolExecutor() as pool:
+        first, other = [pool.submit(door.pass_through, node, at) for at, node in enumerate(nodes)]
+        with pytest.raises(OSError, match="gone"):
+            first.result(PATIENCE_S)
+        with pytest.raises(AuthError):
+            other.result(PATIENCE_S)

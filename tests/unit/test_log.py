@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import stat
@@ -73,3 +74,13 @@ def test_a_full_disk_ends_the_log_with_one_line_and_not_the_run(capsys: pytest.C
         structlog.get_logger().info("one")
         structlog.get_logger().info("two")
         assert capsys.readouterr().err.count("cannot be written any more") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_terminal_that_is_gone_ends_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Path("/dev/full").open("w", buffering=1, encoding="utf-8") as nowhere:
+        monkeypatch.setattr("sys.stderr", nowhere)
+        with log.writing(Path("/dev/full"), on_stderr=True):
+            structlog.get_logger().info("asked")
+        with contextlib.suppress(OSError):
+            nowhere.close()

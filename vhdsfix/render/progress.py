@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from typing import TextIO
 
@@ -24,7 +25,8 @@ class ProgressLine:
         self._one_at_a_time = threading.Lock()
 
     def notify(self, progress: Progress) -> None:
-        with self._one_at_a_time:
+        """Where nobody can read it, it is not shown, and nothing is stopped by that: a change may be under way."""
+        with self._one_at_a_time, contextlib.suppress(OSError):
             if self._console.is_terminal and not self._plain_lines:
                 self._move(progress)
             elif self._plain_lines:
@@ -32,10 +34,10 @@ class ProgressLine:
 
     def clear(self) -> None:
         """Take the line away, so that something else can be shown; the next step brings it back."""
-        with self._one_at_a_time:
-            if self._status:
-                self._status.stop()
-            self._status = None
+        with self._one_at_a_time, contextlib.suppress(OSError):
+            status, self._status = self._status, None
+            if status:
+                status.stop()
 
     def _move(self, progress: Progress) -> None:
         text = said(_line(progress))

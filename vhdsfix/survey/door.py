@@ -33,8 +33,8 @@ class Door:
                 return False
             if self._is_shut:
                 raise AuthError("not asked: more attempts with this account might lock it")
-        self._notify(Progress("logging on to", reader.node))
         try:
+            self._notify(Progress("logging on to", reader.node))
             reader.connect(self._open)
         except NodeError as error:
             self._leave_to_the_next(refused=isinstance(error, AuthError))
