@@ -11,6 +11,7 @@ from tests.fakes.small_world import FOLDER, VM_IDS, small_world
 from tests.laws.test_plan_laws import all_facts
 from vhdsfix.apply.grants_made import grants_made
 from vhdsfix.apply.journal import Journal, RunRecord, read
+from vhdsfix.apply.made import attempts_of, made_by
 from vhdsfix.commands.cluster_lock import journal_folder
 from vhdsfix.commands.runs import with_grants_made
 from vhdsfix.model.facts import GrantMade
@@ -64,6 +65,22 @@ def test_a_proved_grant_is_told_with_the_moment_of_its_proof(runs: Runs) -> None
 def test_what_was_not_proved_is_no_grant(runs: Runs, outcome: Outcome | None) -> None:
     runs.add(GRANT, outcome)
     assert runs.made() == []
+
+
+def test_a_change_that_may_still_land_is_not_forgotten_for_a_second_try_elsewhere_that_did_nothing(
+    tmp_path: Path,
+) -> None:
+    journal = Journal.create(
+        tmp_path, cluster=HostCluster("LAB", "1"), plan="0", who="me", clock=lambda: AT, token="0000"
+    )
+    for outcome in (Stuck("it may still land"), Untouched("refused there, and nothing changed")):
+        journal.intend(GRANT, {".": "D:"})
+        journal.result(GRANT, outcome, {".": "D:"})
+    record = read(journal.path)
+    assert [attempt.result.outcome for attempt in attempts_of(record) if attempt.result] == [
+        Stuck("it may still land")
+    ]
+    assert [one.action for one in made_by(record)] == [GRANT.id]
 
 
 def test_the_last_proof_counts(runs: Runs) -> None:

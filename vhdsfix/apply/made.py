@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import msgspec
 
 from vhdsfix.apply.journal import Intent, Result, RunRecord
-from vhdsfix.model.outcome import Done, Stuck
+from vhdsfix.model.outcome import Done, Stuck, Untouched
 from vhdsfix.model.plan import Op
 from vhdsfix.model.windows import FolderPath, VmId
 
@@ -38,14 +38,22 @@ class Made(msgspec.Struct, frozen=True):
 
 
 def attempts_of(record: RunRecord) -> tuple[Attempt, ...]:
-    """Each change once, as it ended last; in the order of the journal."""
+    """Each change once, as it ended last; in the order of the journal.
+
+    One that may still land, or that left nobody knows what, is not over because a second try, on another node, did nothing.
+    """
     last: dict[str, Attempt] = {}
+    stuck: dict[str, Attempt] = {}
     for line in record.lines:
         if isinstance(line, Intent):
-            last.pop(line.intent, None)
+            before = last.pop(line.intent, None)
+            if before and before.result and isinstance(before.result.outcome, Stuck):
+                stuck[line.intent] = before
             last[line.intent] = Attempt(line)
         elif isinstance(line, Result) and line.result in last:
-            last[line.result] = Attempt(last[line.result].intent, line)
+            attempt = Attempt(last[line.result].intent, line)
+            did_nothing = isinstance(line.outcome, Untouched)
+            last[line.result] = stuck.get(line.result, attempt) if did_nothing else attempt
     return tuple(last.values())
 
 
