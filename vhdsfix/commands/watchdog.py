@@ -45,19 +45,13 @@ class Watchdog:
         self._thread.join()
 
     def _run(self) -> None:
-        while (abort := self._next()) is not None:
-            abort()
-
-    def _next(self) -> Callable[[], None] | None:
-        """Wait for the next watch that is due; None when the watchdog is closed."""
+        """Nobody leaves a block while it is aborted: the abort would end what is asked next, a change maybe."""
         with self._wake:
             while not self._closed:
                 while self._watched and self._watched[0][1] in self._over:
                     self._over.discard(heapq.heappop(self._watched)[1])
                 wait_s = self._watched[0][0] - time.monotonic() if self._watched else None
                 if wait_s is not None and wait_s <= 0:
-                    _, ticket, abort = heapq.heappop(self._watched)
-                    self._over.discard(ticket)
-                    return abort
-                self._wake.wait(wait_s)
-            return None
+                    heapq.heappop(self._watched)[2]()
+                else:
+                    self._wake.wait(wait_s)
