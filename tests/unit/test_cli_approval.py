@@ -10,7 +10,7 @@ import pytest
 from tests.unit import plans
 from vhdsfix.cli.approval import Approval
 from vhdsfix.cli.interruption import interruption
-from vhdsfix.errors import DeclinedError
+from vhdsfix.errors import DeclinedError, UsageError
 
 
 class Terminal(io.StringIO):
@@ -97,6 +97,20 @@ def test_the_plan_is_shown_where_the_person_sees_it(
     shown = capsys.readouterr()
     assert "DemoGuestNode2" in getattr(shown, where)
     assert "DemoGuestNode2" not in getattr(shown, "out" if where == "err" else "err")
+
+
+def test_a_plan_that_nobody_can_read_is_not_approved(
+    begun: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_text: str) -> int:
+        raise OSError(28, "No space left on device")
+
+    stdout = io.StringIO()
+    monkeypatch.setattr(stdout, "write", gone)
+    monkeypatch.setattr(sys, "stdout", stdout)
+    with pytest.raises(UsageError, match="nothing was changed: the plan could not be shown"):
+        approval(begun, in_advance=True)(plans.DEMO)
+    assert begun == []
 
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import TextIO
 
-from vhdsfix.errors import DeclinedError
+from vhdsfix.errors import DeclinedError, UsageError
 from vhdsfix.model.plan import Plan
 from vhdsfix.render.console import console_on
 from vhdsfix.render.plan_conclusion import counted
@@ -27,12 +27,22 @@ class Approval:
 
     def __call__(self, plan: Plan) -> bool:
         """Whether the plan may be applied. Raises DeclinedError when there is nobody to ask."""
-        print_plan(console_on(self._stream()), plan, next_command=None)
+        self._show(plan)
         self.shown = True
         approved = self._in_advance or _asked(plan)
         if approved:
             self._before_changes()
         return approved
+
+    def _show(self, plan: Plan) -> None:
+        """Raises UsageError where nobody can read it: then nothing is changed."""
+        try:
+            print_plan(console_on(self._stream()), plan, next_command=None)
+        except OSError as error:
+            raise UsageError(
+                f"nothing was changed: the plan could not be shown ({error.strerror or 'nobody reads on'}); mend where the output "
+                "goes, and say it again"
+            ) from error
 
     def _stream(self) -> TextIO:
         """Standard output, unless that is for JSON or the person to be asked would not see it."""
