@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.rehearsal import Rehearsal, rehearsal
+from vhdsfix.apply import recovery
 from vhdsfix.commands import undo as undo_command
 from vhdsfix.commands import work
 from vhdsfix.commands.requests import UndoRequest
@@ -23,6 +24,7 @@ from vhdsfix.lab import scenarios
 from vhdsfix.lab.world import Checkpoint, World
 from vhdsfix.model.outcome import Done, Untouched
 from vhdsfix.model.plan import Plan
+from vhdsfix.model.readings import Unknown
 from vhdsfix.model.windows import FolderPath
 
 FOLDER = r"C:\ClusterStorage\NTFS-03\GuestClustersSharedDisks"
@@ -233,3 +235,43 @@ def test_an_undo_that_died_is_closed_by_the_next_run(lab: Rehearsal) -> None:
     report = lab.apply()
     assert [type(one.outcome) for one in report.recovered] == [Done]
     assert b'"recovered":true' in journal.read_bytes()
+
+
+def test_a_run_that_was_still_at_work_when_its_journal_was_read_is_not_called_taken_back(
+    lab: Rehearsal,
+) -> None:
+    applied = lab.apply()
+    journal = Path(applied.journal or "")
+    whole = journal.read_bytes()
+    header, *rest = whole.splitlines(keepends=True)
+    last = applied.outcomes[-1].action.id.encode()
+    journal.write_bytes(header + b"".join(line for line in rest if last in line))
+
+    def while_the_run_goes_on(_plan: Plan) -> bool:
+        journal.write_bytes(whole)
+        return True
+
+    request = UndoRequest(lab.target(), run_of(applied))
+    result = undo_command.run(request, while_the_run_goes_on, lambda _step: None, lambda: False)
+    assert isinstance(result.data, ApplyReport)
+    assert outcomes(result.data) == ["Done"]
+    assert exit_code(result.reasons, detailed=False) is ExitCode.NOT_DONE
+    assert "1 change(s) that it made since are not taken back" in result.reasons[-1].why
+    assert outcomes(lab.undo(run_of(applied))) == ["Done"]
+
+
+def test_where_nobody_can_show_how_a_change_ended_nothing_is_changed_after_it(
+    lab: Rehearsal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    applied = lab.apply()
+    lab.undo(run_of(applied), vms=("DemoGuestNode3",))
+    journal = Path(applied.journal or "")
+    journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:2]))
+    with monkeypatch.context() as patched:
+        patched.setattr(recovery, "read_dacls", lambda *_args, **_kwargs: Unknown("a file is in use"))
+        second = lab.apply()
+    assert outcomes(second) == ["Untouched"]
+    assert "no node could show how its change ended" in whys(second)[0]
+    third = lab.apply()
+    assert [type(one.outcome) for one in third.recovered] == [Done]
+    assert outcomes(third) == ["Done"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 from functools import partial
 
@@ -15,9 +15,9 @@ from vhdsfix.commands import fleet, runs, safeguards
 from vhdsfix.commands.plan import TOOL, now
 from vhdsfix.commands.reasons import reasons_of_report
 from vhdsfix.commands.requests import UndoRequest
-from vhdsfix.commands.result import Result
+from vhdsfix.commands.result import Reason, Result
 from vhdsfix.commands.work import Approve, Endable, Manner, Seen, Work
-from vhdsfix.errors import RefusedError, StalePlanError, UsageError
+from vhdsfix.errors import ExitCode, RefusedError, StalePlanError, UsageError, VhdsfixError
 from vhdsfix.model.facts import Facts
 from vhdsfix.model.plan import HostCluster, Plan, Scope
 from vhdsfix.ports import Notify, Stop
@@ -47,7 +47,20 @@ def run(
         report = work.carry_out(first.plan, seen)
     refused = undoing_of(first.facts).refused
     report = msgspec.structs.replace(report, outcomes=(*report.outcomes, *refused))
-    return Result("undo", report, reasons_of_report(report, seen, stop, reached.time))
+    reasons = (*reasons_of_report(report, seen, stop, reached.time), *_went_on(request, taken_back))
+    return Result("undo", report, reasons)
+
+
+def _went_on(request: UndoRequest, taken_back: ToTakeBack) -> Iterator[Reason]:
+    """A run that was still at work when its journal was read has made more since; nobody approved to take that back."""
+    known = {one.action for one in taken_back.chosen}
+    try:
+        now = _chosen(request, runs.run_of(request.target.state_dir, request.run)).chosen
+    except VhdsfixError:  # what was done is told all the same
+        return
+    if more := sum(one.action not in known for one in now):
+        why = f"run {taken_back.id} was still at work: {more} change(s) that it made since are not taken back"
+        yield Reason(ExitCode.NOT_DONE, f"{why}; say undo again")
 
 
 def _seen(taken_back: ToTakeBack, reached: fleet.WritingFleet, undoing_of: UndoingOf, notify: Notify) -> Seen:
