@@ -151,3 +151,11 @@ def test_a_journal_that_does_not_say_what_was_before_needs_a_person(dead: DeadRu
     (outcome,) = dead.close()
     assert isinstance(outcome, Stuck)
     assert "what the folder was like" in outcome.why
+
+
+def test_a_file_of_another_vm_alone_that_keeps_the_vm_out_is_nobody_elses_business(dead: DeadRun) -> None:
+    dead.world.add_file(f"{FOLDER}\\os.vhdx", "O:BAG:SYD:P(A;;FA;;;BA)")
+    dead.node.run_icacls(FOLDER, VM_IDS[0])
+    (died,) = died_runs(dead.folder, CLUSTER)
+    (closed,) = close_open_intents(died, (dead.node,), lambda: dead.now, {FOLDER.key: ("OS.vhdx",)})
+    assert closed.outcome == Done()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -19,28 +19,36 @@ from vhdsfix.ports import Reader
 MAY_STILL_LAND = timedelta(minutes=10)
 """A write's deadline: for so long after its intent it may still reach the disk. Source: DESIGN 6."""
 
+PrivateFiles = Mapping[str, Collection[str]]
+"""By a folder's key, the names of the files there that one VM alone has attached."""
+NOBODYS: PrivateFiles = {}
+
 
 class ClosedIntent(msgspec.Struct, frozen=True):
     intent: Intent
     outcome: Outcome
 
 
-def close_open_intents(died: RunRecord, readers: Sequence[Reader], clock: Clock) -> tuple[ClosedIntent, ...]:
+def close_open_intents(
+    died: RunRecord, readers: Sequence[Reader], clock: Clock, private: PrivateFiles = NOBODYS
+) -> tuple[ClosedIntent, ...]:
     """Close, in the journal of a run that died, each change of which a fresh reading shows how it ended; then the run.
 
     `readers`: asked in this order until one can show the folder. What none can show stays open, and the run with it, for
-    the next run to close. Raises JournalError. The caller holds the host cluster's lock: a run that is still going on
-    looks like one that died.
+    the next run to close. `private`: on these no other VM is judged, as in the run itself. Raises JournalError. The caller
+    holds the host cluster's lock: a run that is still going on looks like one that died.
     """
     journal.cut_off_torn_line(died.path)
-    closed = [one for intent in died.open_intents if (one := _close(died, intent, readers, clock))]
+    closed = [one for intent in died.open_intents if (one := _close(died, intent, readers, clock, private))]
     if len(closed) == len(died.open_intents) and died.header:
         journal.append(died.path, End(journal.moment(clock), died.header.run))
     return tuple(closed)
 
 
-def _close(died: RunRecord, intent: Intent, readers: Sequence[Reader], clock: Clock) -> ClosedIntent | None:
-    reading = _shown_by_any(readers, intent)
+def _close(
+    died: RunRecord, intent: Intent, readers: Sequence[Reader], clock: Clock, private: PrivateFiles
+) -> ClosedIntent | None:
+    reading = _shown_by_any(readers, intent, private.get(intent.folder.key, ()))
     if isinstance(reading, Unknown):
         return None
     at = journal.moment(clock)
@@ -50,11 +58,13 @@ def _close(died: RunRecord, intent: Intent, readers: Sequence[Reader], clock: Cl
     return ClosedIntent(intent, outcome)
 
 
-def _shown_by_any(readers: Sequence[Reader], intent: Intent) -> Dacls | Absent | Unknown:
+def _shown_by_any(
+    readers: Sequence[Reader], intent: Intent, private: Collection[str]
+) -> Dacls | Absent | Unknown:
     """Absent only if every node says so: a volume may be missing on one."""
     readings = []
     for reader in readers:
-        reading = read_dacls(reader, intent.folder)
+        reading = read_dacls(reader, intent.folder, private=private)
         if isinstance(reading, Dacls):
             return reading
         readings.append(reading)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from vhdsfix.apply.dacls import THE_FOLDER, parsed
 from vhdsfix.apply.goal import goal_of
+from vhdsfix.apply.journal import Intent
 from vhdsfix.apply.proof import drift_since
 from vhdsfix.apply.recovery import ClosedIntent
 from vhdsfix.model.outcome import Drifted, Stuck, Untouched
@@ -57,9 +58,15 @@ def _in_place(fresh: Plan) -> set[tuple[str, VmId]]:
     return {(key, vm.vm_id) for key, vm in standing} - refused
 
 
-def by_an_earlier_run(plan: Plan, recovered: Iterable[ClosedIntent]) -> dict[str, HeldBack]:
-    """Actions on folders where a run that died left something that a person has to look at: id → how they end."""
-    stuck = {
+def by_an_earlier_run(
+    plan: Plan, recovered: Iterable[ClosedIntent], unseen: Iterable[Intent]
+) -> dict[str, HeldBack]:
+    """Actions on folders where a run that died left something that a person has to look at: id → how they end.
+
+    `unseen`: changes of which no node could show how they ended. After another change nobody could tell any more.
+    """
+    stuck = {intent.folder.key: "no node could show how its change ended; run it again" for intent in unseen}
+    stuck |= {
         closed.intent.folder.key: closed.outcome.why
         for closed in recovered
         if isinstance(closed.outcome, Stuck)

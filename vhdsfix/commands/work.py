@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from vhdsfix.apply import journal as journals
 from vhdsfix.apply.beforehand import nothing_hinders
-from vhdsfix.apply.journal import Journal
+from vhdsfix.apply.journal import Intent, Journal
 from vhdsfix.apply.recovery import ClosedIntent, close_open_intents
 from vhdsfix.apply.run import AtOnce, Outcomes, apply_plan
 from vhdsfix.commands import cluster_lock, held_back, identity
@@ -21,9 +21,10 @@ from vhdsfix.commands.patience import Patience
 from vhdsfix.commands.registry import VmRegistry
 from vhdsfix.commands.result import ApplyReport
 from vhdsfix.errors import DeclinedError, JournalError, VhdsfixError
+from vhdsfix.membership import inventory_of
 from vhdsfix.model.facts import Facts
 from vhdsfix.model.outcome import Outcome
-from vhdsfix.model.plan import HostCluster, Plan
+from vhdsfix.model.plan import Plan
 from vhdsfix.ports import Notify, Registry, Stop
 
 Approve = Callable[[Plan], bool]
@@ -69,6 +70,7 @@ class Work:
         self._manner = manner
         self._time = reached.time
         self._hosts = reached.hosts
+        self._guest_clusters = reached.settings.guest_clusters
         self._state_dir = state_dir
         self._notify = manner.notify
 
@@ -105,12 +107,12 @@ class Work:
             if writing.waited:
                 seen = self.look()  # somebody else was at work
             registry = VmRegistry(self._hosts, seen.facts)
-            recovered = self._closed_of_earlier_runs(folder, seen.plan.cluster, registry)
+            recovered, unseen = self._left_by_earlier_runs(folder, seen, registry)
             if not plan.actions:
                 return ApplyReport(plan, (), recovered=recovered)
             back: dict[str, Outcome] = {
                 **held_back.by_a_fresh_look(plan, seen.plan),
-                **held_back.by_an_earlier_run(plan, recovered),
+                **held_back.by_an_earlier_run(plan, recovered, unseen),
             }
             if outcomes := self._hindered(plan, back, registry):
                 return ApplyReport(plan, outcomes, recovered=recovered)
@@ -119,16 +121,23 @@ class Work:
             failure = _ended(journal)
         return ApplyReport(plan, outcomes, self._look_after(), str(journal.path), failure, recovered)
 
-    def _closed_of_earlier_runs(
-        self, folder: Path, cluster: HostCluster, registry: VmRegistry
-    ) -> tuple[ClosedIntent, ...]:
-        died_runs = journals.died_runs(folder, cluster)
+    def _left_by_earlier_runs(
+        self, folder: Path, seen: Seen, registry: VmRegistry
+    ) -> tuple[tuple[ClosedIntent, ...], tuple[Intent, ...]]:
+        """Changes of runs that died: those that are closed now, and those that no node could show and that stay open."""
+        uses = inventory_of(seen.facts, self._guest_clusters).folders
+        private = {use.path.key: use.private for use in uses}
+        died_runs = journals.died_runs(folder, seen.plan.cluster)
         with self._manner.endable():
-            return tuple(
+            closed = tuple(
                 closed
                 for died in died_runs
-                for closed in close_open_intents(died, registry.writers(), _clock)
+                for closed in close_open_intents(died, registry.writers(), _clock, private)
             )
+        shown = [one.intent for one in closed]
+        return closed, tuple(
+            intent for died in died_runs for intent in died.open_intents if intent not in shown
+        )
 
     def _hindered(self, plan: Plan, back: Mapping[str, Outcome], registry: VmRegistry) -> Outcomes:
         with self._manner.endable():
