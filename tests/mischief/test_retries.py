@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 
 import msgspec
 import pytest
@@ -11,7 +12,10 @@ from tests.fakes.small_world import FOLDER, VM_IDS
 from tests.mischief.conftest import Client
 from tests.mischief.limits import SHORT
 from tests.mischief.test_wire import QUOTAS, WHATS, asked, granted, told
-from vhdsfix.errors import AuthError, LostError, QuotaError, UnreachableError
+from vhdsfix.commands.guarded import GuardedWriter
+from vhdsfix.commands.time_allowed import TimeAllowed
+from vhdsfix.commands.watchdog import Watchdog
+from vhdsfix.errors import AuthError, LostError, NodeError, QuotaError, UnreachableError
 from vhdsfix.lab.mischief import Faulted, Gone, Lost, Message, Mischiefs, Status, Where
 from vhdsfix.lab.server import Lab
 from vhdsfix.lab.world import World
@@ -69,6 +73,23 @@ def test_a_logon_that_is_refused_when_a_question_is_asked_again(
     node.connect()
     mischiefs.add(Where(message="Logon", times=0), Status(401))
     assert type(told(asked, node)) is AuthError
+    assert lab.connections["HV01"] == 2
+
+
+def test_a_logon_that_is_refused_on_an_open_session_is_the_last(
+    client: Client, mischiefs: Mischiefs, lab: Lab
+) -> None:
+    """The node has closed the connection, and the password was changed meanwhile."""
+    with closing(Watchdog()) as watchdog:
+        node = GuardedWriter(client(limits=PERSISTENT), watchdog, TimeAllowed())
+        node.itself()
+        assert node._reader._session
+        node._reader._session._sockets.close()
+        mischiefs.add(Where(message="Logon", times=0), Status(401))
+        for _ in range(3):
+            with pytest.raises(NodeError, match="refused the user and password"):
+                node.itself()
+        node.close()
     assert lab.connections["HV01"] == 2
 
 

@@ -14,6 +14,7 @@ from vhdsfix.model.facts import ClusterFacts, FolderFacts, GuestFacts, NodeCheck
 from vhdsfix.model.outcome import WriteAnswer
 from vhdsfix.model.windows import Ace, FolderPath, VmId
 from vhdsfix.ports import ToCheck
+from vhdsfix.remote.foreign_errors import is_failed_logon
 from vhdsfix.remote.guest import RemoteGuest
 from vhdsfix.remote.machine import Machine
 from vhdsfix.remote.node import RemoteReader, RemoteWriter
@@ -77,8 +78,9 @@ class GuardedMachine:
                 raise AuthError(self._refusal)  # who asks again and again must not lock the account
             try:
                 yield
-            except AuthError as error:
-                self._refusal = str(error)
+            except NodeError as error:
+                if isinstance(error, AuthError) or is_failed_logon(error.__cause__):
+                    self._refusal = str(error)
                 raise
 
 

@@ -120,6 +120,11 @@ def is_refused_logon(error: BaseException | None) -> bool:
     return isinstance(error, Exception) and _told(error).kind is AuthError
 
 
+def is_failed_logon(error: BaseException | None) -> bool:
+    """Whether a logon failed, which counts towards locking the account; being denied something after it does not."""
+    return is_refused_logon(error) and not isinstance(error, WSManFaultError)
+
+
 def _told(error: Exception) -> Told:
     for kinds, tell in _TABLE:
         if isinstance(error, kinds):
