@@ -79,7 +79,7 @@ def _off_its_volume(facts: Facts, path: str) -> Iterator[Finding]:
         evidence = (*seen, f"Get-ClusterSharedVolume names {mounts}")
         yield finding("config-store-off-csv", cluster_name(facts), summary, evidence)
     elif volume.state not in (None, ONLINE):
-        state = _in_words(volume.state)
+        state = in_words(volume.state)
         summary = f"ConfigStoreRootPath is {path}, and its volume {volume.name} is {state}"
         yield finding(
             "config-store-volume-offline",
@@ -117,8 +117,8 @@ def _resource_offline(facts: Facts) -> Iterator[Finding]:
         yield finding(
             "config-store-resource-offline",
             cluster_name(facts),
-            f"the cluster resource of type Virtual Machine Cluster WMI is {_in_words(state.value)}",
-            (f"Get-ClusterResource: {_in_words(state.value)}",),
+            f"the cluster resource of type Virtual Machine Cluster WMI is {in_words(state.value)}",
+            (f"Get-ClusterResource: {in_words(state.value)}",),
         )
 
 
@@ -129,7 +129,8 @@ def _folder(path: str) -> FolderPath | None:
         return None
 
 
-def _in_words(state: int | None) -> str:
+def in_words(state: int | None) -> str:
+    """A ClusterResourceState as Windows calls it."""
     return _STATES.get(state or 0, f"in state {state}")
 
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from vhdsfix.membership import is_named_by_its_folders, short_name
 from vhdsfix.membership.names import display_name
-from vhdsfix.model.facts import Facts, NodeFacts
+from vhdsfix.model.facts import ClusteredVm, Facts, NodeFacts
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import Inventory
 from vhdsfix.model.plan import ConfiguredGuestCluster
 from vhdsfix.model.readings import Known, Unknown, known_or
+from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
-from vhdsfix.rules.config_store import cluster_name
+from vhdsfix.rules.config_store import ONLINE, cluster_name, in_words
 
 
 def every_node_answered(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
@@ -70,18 +71,36 @@ def every_cluster_question_was_answered(facts: Facts) -> tuple[Finding, ...]:
 def every_clustered_vm_is_shown(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
     """An empty answer proves nothing: what the cluster database knows, some node must have shown."""
     known = {vm.vm_id: vm for vm in known_or(facts.cluster.clustered_vms, ())}
-    hidden = tuple(
-        finding(
-            "vm-not-shown",
-            subject=vm_id,
-            summary=f"{known[vm_id].resource or vm_id} is in the cluster database, but no node showed it",
-            evidence=(f"the cluster database says its node is {known[vm_id].owner_node or 'not known'}",),
-            vm_id=vm_id,
-            incomplete=True,
-        )
-        for vm_id in inventory.hidden
-    )
+    answering = {short_name(node.name) for node in facts.nodes if isinstance(node.vms, Known)}
+    hidden = tuple(_not_shown(known[vm_id], answering) for vm_id in inventory.hidden)
     return hidden + _not_in_the_database(facts, set(known))
+
+
+def _not_shown(vm: ClusteredVm, answering: set[str]) -> Finding:
+    state = vm.configuration_state
+    told = () if state is None else (f"its configuration resource is {in_words(state)}",)
+    return finding(
+        "vm-not-shown",
+        subject=vm.vm_id,
+        summary=f"{vm.resource or vm.vm_id} is in the cluster database, but no node showed it",
+        evidence=(f"the cluster database says its node is {vm.owner_node or 'not known'}", *told),
+        fix=_to_show(vm, answering),
+        vm_id=vm.vm_id,
+        incomplete=True,
+    )
+
+
+def _to_show(vm: ClusteredVm, answering: set[str]) -> str | None:
+    """What fits the state of its node and of its configuration; None where neither was told."""
+    if vm.owner_node and short_name(vm.owner_node) not in answering:
+        return f"get an answer from {vm.owner_node}, then run `vhdsfix plan` again"
+    if vm.configuration_state is None:
+        return None
+    if vm.configuration_state == ONLINE:
+        return "use an account with Hyper-V rights on every node"
+    return (
+        fixes.start_configuration(vm.resource) if vm.resource else "bring its configuration resource online"
+    )
 
 
 def _not_in_the_database(facts: Facts, known: set[str]) -> tuple[Finding, ...]:

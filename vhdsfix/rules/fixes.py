@@ -71,6 +71,14 @@ def remove_recovery_checkpoints(vm_id: VmId) -> str:
     return f"Get-VM -Id {vm_id} | Get-VMSnapshot -SnapshotType Recovery | Remove-VMSnapshot"
 
 
+def start_configuration(vm_resource: str) -> str:
+    """What brings a VM's configuration online: it is in the group of the VM's own resource. Source: FACTS 4."""
+    return (
+        f"(Get-ClusterResource -Name {literal(vm_resource)}).OwnerGroup | Get-ClusterResource | "
+        "Where-Object -Property ResourceType -Like -Value 'Virtual Machine Configuration' | Start-ClusterResource"
+    )
+
+
 def remove_entries(folder: FolderPath, sids: tuple[Sid, ...]) -> str:
     """What removes the entries of accounts that have no name any more, which icacls cannot. Source: FACTS 2.3, 3."""
     purges = "; ".join(
