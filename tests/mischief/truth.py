@@ -7,7 +7,7 @@ VMs that were granted, is the product's doing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -120,7 +120,7 @@ class Judge:
                 change(others, event)
         assert entries(self._world, written) == entries(others, written)
 
-    def back_to_normal(self, events: Iterable[Event]) -> None:
+    def back_to_normal(self, events: Sequence[Event]) -> None:
         """What was taken away for a while is there again: volumes, VMs, commands, nodes."""
         before = from_json(self._before)
         self._world.faults.clear()
@@ -128,7 +128,7 @@ class Judge:
             node.state = was.state
         for vm in self._world.vms:
             vm.registered = True
-        for event in events:
+        for event in reversed(events):
             if isinstance(event, Offline):
                 _put_back(self._world, before, event.folder)
             if isinstance(event, Remounted):

@@ -34,6 +34,8 @@ SECONDS = 4.0
 BY_TIME = 0.25
 """So many are killed after a drawn time of up to so many seconds, wherever they are then."""
 A_RUN_AT_MOST_S = 300
+MOMENTS_OF_CHANGES = 40
+"""So many moments after a look one may die: few, so that there is always something left to do for the next."""
 SHELLS_LEFT = 20
 """A killed client leaves its shell to the node, which lets one account have thirty: after so many the nodes begin anew."""
 APPLY = ("apply", "--yes", "--max-changes", "1000")
@@ -149,7 +151,7 @@ def _lab(world: World, countdown: Countdown) -> Lab:
 
 def _kills(crash: Crash, count: int, moments_of_a_look: int, dice: random.Random) -> int:
     """Until so many were killed; a run that came to its end before is none."""
-    killed, latest = 0, moments_of_a_look * 2
+    killed, latest = 0, moments_of_a_look + MOMENTS_OF_CHANGES
     for _ in range(2 * count):
         if killed == count:
             break
