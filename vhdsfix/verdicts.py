@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vhdsfix import access, sddl
 from vhdsfix.membership.disks import disk_key
 from vhdsfix.model.facts import Facts, FileFacts, FolderFacts
@@ -22,8 +24,11 @@ def verdicts_of(facts: Facts, inventory: Inventory) -> tuple[VmAccess, ...]:
 
 
 def unlisted_disks(folder: FolderFacts, attached: tuple[str, ...]) -> tuple[str, ...]:
-    """Names of attached disks that a listing of their folder left out; then the listing cannot be believed."""
-    listed = {name_key(file.name) for file in known_or(folder.files, ())}
+    """Names of attached disks that a listing of their folder left out; then the listing cannot be believed.
+
+    One that was gone when it was asked for counts as left out: what is attached is not merged away.
+    """
+    listed = {name_key(name) for name in _names_there(folder)}
     return tuple(name for name in attached if name_key(name) not in listed)
 
 
@@ -32,9 +37,13 @@ def sets_without_a_file(folder: FolderFacts, use: FolderUse) -> tuple[FolderPath
 
     Those that are attached themselves are `unlisted_disks`.
     """
-    listed = {disk_key(file.name) for file in known_or(folder.files, ())}
+    listed = {disk_key(name) for name in _names_there(folder)}
     attached = {disk_key(name) for name in use.attached}
     return tuple(disk for disk in use.disks if disk_key(disk.name) not in listed | attached)
+
+
+def _names_there(folder: FolderFacts) -> Iterator[str]:
+    return (file.name for file in known_or(folder.files, ()) if not isinstance(file.sddl, Absent))
 
 
 def descriptor_of(reading: Known[str] | Absent | Unknown) -> SecurityDescriptor | None:
@@ -140,7 +149,7 @@ def _unlisted(folder: FolderFacts, use: FolderUse) -> dict[str, str]:
         case Absent():
             return {"its files": f"{folder.read_on} has no such folder"}
         case Known():
-            why = f"it is attached to a VM, but {folder.read_on} did not list it"
+            why = f"it is attached to a VM, but {folder.read_on} did not show it"
             none = {
                 disk.name: f"{folder.read_on} listed no file of it"
                 for disk in sets_without_a_file(folder, use)

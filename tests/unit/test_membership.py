@@ -323,6 +323,7 @@ class TestDrainedNodes:
     def test_a_node_that_is_down_and_has_no_vm_is_drained(self) -> None:
         facts = facts_of(Host("HV01").vm("a1", A), silent={"HV02": "it is down"}, states={"HV02": 1})
         assert inventory(facts).drained == ("HV02",)
+        assert not the_one(facts).completeness.is_incomplete
 
     @pytest.mark.parametrize("state", [0, 3])
     def test_one_that_should_answer_is_not(self, state: int) -> None:

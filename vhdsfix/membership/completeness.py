@@ -33,7 +33,7 @@ def completeness_of(group: Group, seen: Seen, nodes: tuple[GuestNode, ...]) -> C
         not_seen=(
             *_silent_guests(group, seen),
             *_withheld(group),
-            *(seen.not_shown if uncertain else ()),
+            *(seen.clustered_not_shown if uncertain else ()),
         ),
     )
 

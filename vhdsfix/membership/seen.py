@@ -6,7 +6,7 @@ import msgspec
 
 from vhdsfix.membership.disk_files import Disks, disks_of
 from vhdsfix.membership.names import display_name
-from vhdsfix.membership.shown import drives_of, not_shown, vms_of
+from vhdsfix.membership.shown import drives_of, not_shown, not_shown_of_clustered_vms, vms_of
 from vhdsfix.membership.told import Told, told_by_guests
 from vhdsfix.model.facts import Drive, Facts
 from vhdsfix.model.inventory import Vm
@@ -24,7 +24,7 @@ class Seen(msgspec.Struct, frozen=True):
     """VMs and drives as the nodes showed them, and what guests told.
 
     `shared`: by VM, its drives of VHD Sets. `bearers`: the VMs of each short name, as their hosts show them.
-    `not_shown`: what may hide a VM or a disk, a line each.
+    `not_shown`: what may hide a VM or a disk, a line each; `clustered_not_shown`: what may hide a VM of the cluster database.
     """
 
     vms: dict[VmId, Vm]
@@ -34,6 +34,7 @@ class Seen(msgspec.Struct, frozen=True):
     disks: Disks
     told: Told
     not_shown: tuple[str, ...]
+    clustered_not_shown: tuple[str, ...]
 
 
 def seen_in(facts: Facts) -> Seen:
@@ -47,6 +48,7 @@ def seen_in(facts: Facts) -> Seen:
         disks=disks,
         told=told_by_guests(facts),
         not_shown=not_shown(facts),
+        clustered_not_shown=not_shown_of_clustered_vms(facts),
     )
 
 

@@ -80,7 +80,12 @@ def not_shown(facts: Facts) -> tuple[str, ...]:
     return tuple(_not_shown(facts))
 
 
-def _not_shown(facts: Facts) -> Iterator[str]:
+def not_shown_of_clustered_vms(facts: Facts) -> tuple[str, ...]:
+    """The same but for drained nodes, which can hide none that is in the cluster database."""
+    return tuple(_not_shown(facts, frozenset(map(short_name, drained_nodes(facts)))))
+
+
+def _not_shown(facts: Facts, drained: frozenset[str] = frozenset()) -> Iterator[str]:
     listed, clustered = facts.cluster.nodes, facts.cluster.clustered_vms
     if isinstance(listed, Unknown):
         yield f"which nodes the host cluster has is not known: {listed.why}"
@@ -88,10 +93,10 @@ def _not_shown(facts: Facts) -> Iterator[str]:
         yield f"the VMs in the cluster database are not known: {clustered.why}"
     asked = {short_name(node.name) for node in facts.nodes}
     for name in sorted(node.name for node in known_or(listed, ())):
-        if short_name(name) not in asked:
+        if short_name(name) not in asked | drained:
             yield f"{name} was not asked"
     for node in sorted(facts.nodes, key=lambda node: node.name):
-        if why := _why_not_shown(node):
+        if short_name(node.name) not in drained and (why := _why_not_shown(node)):
             yield f"{node.name}: {why}"
     resources = {vm.vm_id: vm.resource or vm.vm_id for vm in known_or(clustered, ())}
     for vm_id in hidden_vms(facts):

@@ -112,7 +112,7 @@ def _unseen(facts: Facts, inventory: Inventory, use: FolderUse, folder: FolderFa
 def _unseen_files(inventory: Inventory, use: FolderUse, folder: FolderFacts) -> Iterator[str]:
     if isinstance(folder.files, Known):
         for name in unlisted_disks(folder, use.attached):
-            yield f"{name}: it is attached to a VM, but {folder.read_on} did not list it"
+            yield f"{name}: it is attached to a VM, but {folder.read_on} did not show it"
         for disk in sets_without_a_file(folder, use):
             yield f"{disk}: files of it must lie here, but {folder.read_on} listed none"
     for name in disks_of_nobody_shown(folder, use, inventory):
