@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.unit import plans
@@ -18,7 +19,8 @@ from vhdsfix.commands import apply
 from vhdsfix.commands.requests import ApplyRequest
 from vhdsfix.commands.result import ApplyReport, Reason, Result
 from vhdsfix.errors import DeclinedError, ExitCode
-from vhdsfix.model.plan import Plan
+from vhdsfix.model.plan import Plan, Scope
+from vhdsfix.model.windows import FolderPath
 from vhdsfix.ports import Notify, Progress, Stop
 
 Approve = Callable[[Plan], bool]
@@ -27,8 +29,11 @@ Approve = Callable[[Plan], bool]
 class FakeApply:
     """Keeps the request; asks for approval if the plan has changes; then each change is done, unless it is stopped."""
 
-    def __init__(self, plan: Plan = plans.DEMO, *, ctrl_c: bool = False) -> None:
+    def __init__(
+        self, plan: Plan = plans.DEMO, *, ctrl_c: bool = False, after: Plan = plans.ALL_GRANTED
+    ) -> None:
         self.plan = plan
+        self.after = after
         self.requests: list[ApplyRequest] = []
         self._ctrl_c = ctrl_c
 
@@ -54,7 +59,7 @@ class FakeApply:
                 ApplyReport(self.plan, plans.NOT_ALL_DONE),
                 (Reason(ExitCode.INTERRUPTED, "stopped"),),
             )
-        return Result("apply", ApplyReport(self.plan, plans.ONLY_DONE, plans.ALL_GRANTED, "/journal"))
+        return Result("apply", ApplyReport(self.plan, plans.ONLY_DONE, self.after, "/journal"))
 
 
 @pytest.fixture
@@ -150,3 +155,39 @@ def test_an_approved_digest_asks_nobody(use: Use, capsys: pytest.CaptureFixture[
     request = fake.requests[0]
     assert (request.approved_digest, request.max_changes, request.lock_timeout_s) == ("3f2a91bc3f2a", 2, 1.5)
     assert "2 of 2 changes in place" in capsys.readouterr().out
+
+
+SCOPED = msgspec.structs.replace(
+    plans.DEMO, scope=Scope(folders=(FolderPath("C:\\a b"),), guest_clusters=("G",))
+)
+NEEDS_TWO = "config_version = 1\n[limits]\nrequire_approval = true\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "again"),
+    [
+        (
+            ["--folder", "C:\\c", "--max-changes", "200", "--all-or-nothing", "--expect-node", "N"],
+            "apply --folder 'C:\\c' --lab demo --max-changes 200 --all-or-nothing --expect-node N",
+        ),
+        (["p.json"], "apply --folder 'C:\\a b' --guest-cluster G --lab demo"),
+        (["--require-complete"], "apply --lab demo --require-complete"),
+    ],
+)
+def test_trying_again_keeps_the_scope_and_the_conditions(
+    use: Use, capsys: pytest.CaptureFixture[str], options: list[str], again: str
+) -> None:
+    use(FakeApply(SCOPED, after=SCOPED))
+    app.main(["apply", *options, "--lab", "demo", "--yes"])
+    assert f"To try again:\n  vhdsfix {again}\n" in capsys.readouterr().out
+
+
+def test_where_a_second_person_is_needed_trying_again_begins_with_a_saved_plan(
+    use: Use, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("two.toml").write_text(NEEDS_TWO, encoding="utf-8")
+    use(FakeApply(SCOPED, after=SCOPED))
+    app.main(["apply", "p.json", "--config", "two.toml", "--lab", "demo", "--approve", "3f2a91bc3f2a"])
+    again = "plan --save FILE --folder 'C:\\a b' --guest-cluster G --config two.toml --lab demo"
+    assert f"To try again:\n  vhdsfix {again}\n" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from rich.console import Console
 from vhdsfix.cli import ending
 from vhdsfix.cli.approval import Approval
 from vhdsfix.cli.interruption import interruption
-from vhdsfix.cli.next_command import apply_command
+from vhdsfix.cli.next_command import apply_command, plan_command, scope_said
 from vhdsfix.cli.options import ConnectionOptions, OutputOptions, ScopeOptions
 from vhdsfix.cli.target import folders_from, target_of_hosts
 from vhdsfix.commands import apply
@@ -55,20 +55,37 @@ def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOption
             progress.clear()
             return approval(plan)
 
+        requests: list[ApplyRequest] = []
+
         def work() -> Result:
             try:
-                request = _request(scope, connection, wanted)
+                requests.append(_request(scope, connection, wanted))
                 return apply.run(
-                    request, approve, progress.notify, asked_to_stop.asked, asked_to_stop.ends_at_once
+                    requests[0], approve, progress.notify, asked_to_stop.asked, asked_to_stop.ends_at_once
                 )
             finally:
                 progress.clear()
 
         def show(console: Console, result: Result) -> None:
-            next_command = apply_command(connection, scope, None)
-            _print(console, cast("ApplyReport", result.data), next_command, plan_shown=approval.shown)
+            report = cast("ApplyReport", result.data)
+            said = scope_said(report.plan.scope) if wanted.plan_file else scope
+            if requests[0].target.settings.require_approval:
+                again = plan_command(connection, said)
+            else:
+                again = apply_command(connection, said, None, _conditions(wanted))
+            _print(console, report, again, plan_shown=approval.shown)
 
         return ending.of("apply", output, work, show)
+
+
+def _conditions(wanted: Wanted) -> list[str]:
+    """On which a new run is to change something, too; that it asks nobody is said anew."""
+    return [
+        *(["--max-changes", str(wanted.max_changes)] if wanted.max_changes is not None else []),
+        *(["--require-complete"] if wanted.require_complete else []),
+        *(["--all-or-nothing"] if wanted.all_or_nothing else []),
+        *(word for name in wanted.expected_nodes for word in ("--expect-node", name)),
+    ]
 
 
 def _request(scope: ScopeOptions, connection: ConnectionOptions, wanted: Wanted) -> ApplyRequest:

@@ -10,12 +10,25 @@ from dataclasses import fields
 from pathlib import Path
 
 from vhdsfix.cli.options import ConnectionOptions, ScopeOptions
+from vhdsfix.model.plan import Scope
 
 
-def apply_command(connection: ConnectionOptions, scope: ScopeOptions, saved: Path | None) -> str:
+def apply_command(
+    connection: ConnectionOptions, scope: ScopeOptions, saved: Path | None, conditions: Sequence[str] = ()
+) -> str:
     """`vhdsfix apply …` against the same hosts: a saved plan, or a new one in the same scope."""
-    words = ["vhdsfix", "apply", *([str(saved)] if saved else _words(scope)), *_words(connection)]
-    return _line(words)
+    what = [str(saved)] if saved else _words(scope)
+    return _line(["vhdsfix", "apply", *what, *_words(connection), *conditions])
+
+
+def plan_command(connection: ConnectionOptions, scope: ScopeOptions) -> str:
+    """`vhdsfix plan --save FILE …` of the same scope, for where only a saved plan may be applied."""
+    return _line(["vhdsfix", "plan", "--save", "FILE", *_words(scope), *_words(connection)])
+
+
+def scope_said(scope: Scope) -> ScopeOptions:
+    """The options that give a plan its scope."""
+    return ScopeOptions(list(scope.folders), list(scope.guest_clusters), list(scope.accept_reach))
 
 
 def undo_command(connection: ConnectionOptions, run: str, folders: Sequence[str], vms: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from typing import cast
 from rich.console import Console
 
 from vhdsfix.cli import ending
-from vhdsfix.cli.next_command import apply_command
+from vhdsfix.cli.next_command import apply_command, plan_command
 from vhdsfix.cli.options import ConnectionOptions, OutputOptions, ScopeOptions
 from vhdsfix.cli.target import folders_from, target_of_hosts, target_without_hosts
 from vhdsfix.commands import plan
@@ -37,18 +37,34 @@ class Files:
 def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOptions, files: Files) -> int:
     """Plan, print, and return the exit code."""
     progress = ProgressLine(sys.stderr, plain_lines=output.verbose)
-    next_command = None if files.facts else apply_command(connection, scope, files.save)
+    requests: list[PlanRequest] = []
 
     def work() -> Result:
         try:
-            return plan.run(_request(scope, connection, files), progress.notify)
+            requests.append(_request(scope, connection, files))
+            return plan.run(requests[0], progress.notify)
         finally:
             progress.clear()
 
     def show(console: Console, result: Result) -> None:
+        needs_approval = requests[0].target.settings.require_approval
+        next_command = _next(scope, connection, files, needs_approval=needs_approval)
         print_plan(console, cast("Plan", result.data), next_command=next_command)
 
     return ending.of("plan", output, work, show)
+
+
+def _next(
+    scope: ScopeOptions, connection: ConnectionOptions, files: Files, *, needs_approval: bool
+) -> str | None:
+    """What applies the plan, or leads there; nothing does where no host is named."""
+    if files.facts:
+        return None
+    if not needs_approval:
+        return apply_command(connection, scope, files.save)
+    if files.save:
+        return apply_command(connection, scope, files.save, ("--approve", "DIGEST"))
+    return plan_command(connection, scope)
 
 
 def _request(scope: ScopeOptions, connection: ConnectionOptions, files: Files) -> PlanRequest:
