@@ -103,11 +103,15 @@ def test_a_plan_that_was_not_complete_is_refused_where_completeness_is_asked_for
     assert world.tree.dump() == before
 
 
-def test_an_old_plan_is_refused(lab: Rehearsal, saved: Path) -> None:
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [("2020-01-01T00:00:00Z", "no plan older than 7 day"), ("2999-01-01T00:00:00Z", "still to come")],
+)
+def test_a_plan_of_another_time_is_refused(lab: Rehearsal, saved: Path, made: str, why: str) -> None:
     raw = from_json(saved.read_bytes(), dict)
-    raw["created_at"] = "2020-01-01T00:00:00Z"
+    raw["created_at"] = made
     saved.write_bytes(written(sealed(from_json(to_json(raw), Plan))))
-    with pytest.raises(StalePlanError, match="no plan older than 7 day"):
+    with pytest.raises(StalePlanError, match=why):
         apply(lab, saved)
 
 

@@ -60,7 +60,11 @@ def _must_be_fresh(plan: Plan, max_age_days: int) -> None:
         raise StalePlanError(
             f"{plan.created_at!r} is no time at which it was made. Make a new plan."
         ) from error
-    if not -timedelta(days=1) <= age <= timedelta(days=max_age_days):
+    if age < -timedelta(days=1):
+        raise StalePlanError(
+            f"it was made at {plan.created_at}, which is still to come by this machine's clock. Set the clock right, or make a new plan."
+        )
+    if age > timedelta(days=max_age_days):
         raise StalePlanError(
             f"it was made at {plan.created_at}, and no plan older than {max_age_days} day(s) is applied (--max-age). Make a new plan."
         )
