@@ -90,3 +90,14 @@ def test_a_bug_says_where_to_report_it_and_leaves_its_traceback_in_the_log(
 def test_a_log_file_that_cannot_be_opened_stops_before_the_work(tmp_path: Path) -> None:
     output = OutputOptions(log_file=tmp_path / "no" / "log")
     assert ending.of("plan", output, failing(AssertionError("not to be reached")), show) == 64
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_the_exit_code_is_the_same_where_nobody_can_read_why(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as nowhere:
+        monkeypatch.setattr("sys.stderr", nowhere)
+        assert ending.of("plan", JSON, lambda: PENDING, show) == 5
+        assert ending.of("plan", OutputOptions(), failing(StalePlanError("x")), show) == 7
+    assert json.loads(capsys.readouterr().out)["exit"]["code"] == 5

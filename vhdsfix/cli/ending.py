@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import PurePath
+from typing import TextIO
 
 import structlog
 from rich.console import Console
@@ -64,9 +65,12 @@ def of_a_bug(error: Exception) -> int:
 
 
 def complain(message: str) -> None:
-    """One line on standard error, whatever is in it."""
-    sys.stderr.write(f"vhdsfix: {visible(message)}\n")
-    sys.stderr.flush()
+    """One line on standard error, whatever is in it. Where nobody can read it, the exit code says it all the same."""
+    try:
+        sys.stderr.write(f"vhdsfix: {visible(message)}\n")
+        sys.stderr.flush()
+    except OSError:
+        _nobody_reads_on(sys.stderr)
 
 
 def _print(output: OutputOptions, result: Result, show: Callable[[Console, Result], None]) -> None:
@@ -77,10 +81,10 @@ def _print(output: OutputOptions, result: Result, show: Callable[[Console, Resul
             show(console_on(sys.stdout), result)
         sys.stdout.flush()
     except BrokenPipeError:
-        _nobody_reads_on()
+        _nobody_reads_on(sys.stdout)
     except OSError as error:
         code = exit_code(result.reasons, detailed=output.detailed_exitcode)
-        _nobody_reads_on()
+        _nobody_reads_on(sys.stdout)
         raise _unwritable(error, code) from error
 
 
@@ -97,7 +101,7 @@ def _failed(command: str, output: OutputOptions, reason: Reason) -> int:
             sys.stdout.write(document(command, reason.code, [(reason.code, reason.why, True)], None) + "\n")
             sys.stdout.flush()
         except OSError:
-            _nobody_reads_on()
+            _nobody_reads_on(sys.stdout)
     return reason.code
 
 
@@ -108,9 +112,9 @@ def _unwritable(error: OSError, code: ExitCode) -> UsageError:
     )
 
 
-def _nobody_reads_on() -> None:
-    """What is still in standard output's buffer must not fail again when Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _nobody_reads_on(stream: TextIO) -> None:
+    """What is still in its buffer must not fail again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _about_a_bug(error: Exception, *, in_log: bool) -> str:
