@@ -50,7 +50,7 @@ BUGS = {
     ),
     "no-drift-check": Bug(
         "vhdsfix.apply.proof",
-        "if drift := drift_since(planned, goals, now):",
+        "if drift := drift_since(planned, goals, now, above):",
         "if drift := None:",
         (_FOLDER,),
     ),

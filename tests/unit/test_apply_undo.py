@@ -227,6 +227,19 @@ def test_a_folder_in_another_is_taken_back_with_it(story: Story) -> None:
     assert story.disk() == before
 
 
+def test_a_plan_goes_on_below_a_folder_on_which_it_was_carried_out_already(story: Story) -> None:
+    """A node did not answer the first time; what the grants above have passed on since is the plan's own doing."""
+    lower = FolderPath(f"{FOLDER}\\Lower")
+    for path, file in ((lower, False), (f"{lower}\\Lower.vhds", True)):
+        story.world.tree.add(path, file=file)
+    for vm in story.world.vms:
+        vm.drives.append(Drive(path=f"{lower}\\Lower.vhds", shared=True))
+    plan = plan_for(story.world, folders=(FOLDER, lower))
+    above = tuple(action for action in plan.actions if action.folder == FOLDER)
+    assert story.carry_out(msgspec.structs.replace(plan, actions=above))[1] == [Done()] * 3
+    assert story.carry_out(plan)[1] == [Done()] * 3 + [AlreadyRight()] * 3
+
+
 def test_a_part_of_a_run_can_be_taken_back(story: Story) -> None:
     record = story.grant()
     made = made_by(record)

@@ -75,4 +75,4 @@ def _end(
         case Dacls() as now:
             goals = [goal_of(other.op, other.rights, other.vm_id) for other in grants.actions]
             goal = goal_of(action.op, action.rights, action.vm_id)
-            return proof.outcome_without_writing(goal, planned, goals, now)
+            return proof.outcome_without_writing(goal, planned, goals, now, grants.above)

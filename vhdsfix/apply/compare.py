@@ -22,6 +22,13 @@ def difference(before: SecurityDescriptor, now: SecurityDescriptor, sids: Collec
     return _difference(before, now, lambda ace: _is_allow_of(ace, sids) and not ace.is_inherited)
 
 
+def difference_below(
+    before: SecurityDescriptor, now: SecurityDescriptor, sids: Collection[Sid], above: Collection[Sid]
+) -> str | None:
+    """The same where inherited allow entries of `above` do not count either: a change to a folder above brings those, or takes them."""
+    return _difference(before, now, lambda ace: _is_allow_of(ace, above if ace.is_inherited else sids))
+
+
 def difference_but_for_all_of(
     before: SecurityDescriptor, now: SecurityDescriptor, sids: Collection[Sid]
 ) -> str | None:

@@ -18,7 +18,7 @@ from vhdsfix.errors import AuthError, CommandError, JournalError, NodeError, Quo
 from vhdsfix.model.outcome import Drifted, Outcome, Stuck, Untouched, WriteAnswer
 from vhdsfix.model.plan import Action, PlannedFolder
 from vhdsfix.model.readings import Absent, Unknown
-from vhdsfix.model.windows import FolderPath
+from vhdsfix.model.windows import FolderPath, Sid
 from vhdsfix.ports import Reader, Registry, Writer
 
 READS_AFTER_A_LOST_ANSWER = 6
@@ -26,10 +26,11 @@ READS_AFTER_A_LOST_ANSWER = 6
 
 
 class FolderGrants(msgspec.Struct, frozen=True):
-    """What a plan does on one folder."""
+    """What a plan does on one folder; `above`: the VMs for which it does something on folders above."""
 
     planned: PlannedFolder
     actions: tuple[Action, ...]
+    above: frozenset[Sid] = frozenset()
 
     @property
     def path(self) -> FolderPath:
@@ -111,7 +112,8 @@ class FolderAtWork:
 
     def _from(self, before: Dacls, action: Action, writer: Writer) -> _Attempt:
         goals = [_goal(other) for other in self._grants.actions]
-        needless = proof.outcome_without_writing(_goal(action), self._grants.planned, goals, before)
+        grants = self._grants
+        needless = proof.outcome_without_writing(_goal(action), grants.planned, goals, before, grants.above)
         if needless:
             return _Attempt(needless)
         try:

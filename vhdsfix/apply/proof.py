@@ -25,25 +25,32 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def outcome_without_writing(
-    goal: Goal, planned: PlannedFolder, goals: Collection[Goal], now: Dacls
+    goal: Goal,
+    planned: PlannedFolder,
+    goals: Collection[Goal],
+    now: Dacls,
+    above: Collection[Sid] = (),
 ) -> Outcome | None:
     """Why the change is not to be written: needless, drifted, or refused. None: it is to be written.
 
-    `goals`: of all changes that the plan makes on this folder; what the plan itself did is no drift.
+    `goals`: of all changes that the plan makes on this folder, `above`: of whom it makes some on folders above; what the plan
+    itself did is no drift.
     """
     if lack(goal, now) is None:
         return AlreadyRight()
-    if drift := drift_since(planned, goals, now):
+    if drift := drift_since(planned, goals, now, above):
         return Drifted(drift)
     return _refusal(goal, goals, now)
 
 
-def drift_since(planned: PlannedFolder, goals: Collection[Goal], now: Dacls) -> str | None:
-    """What someone else changed since the plan, in one line; files that came or went are no drift."""
+def drift_since(
+    planned: PlannedFolder, goals: Collection[Goal], now: Dacls, above: Collection[Sid] = ()
+) -> str | None:
+    """What someone else changed since the plan, in one line; files that came or went are no drift. `goals`, `above`: as there."""
     if planned.sddl_before is None:
         return "the plan does not say what the folder's permissions were"
     try:
-        return next(_drifts(planned, planned.sddl_before, goals, now), None)
+        return next(_drifts(planned, planned.sddl_before, goals, now, above), None)
     except sddl.SddlError as error:
         return f"the plan holds a security descriptor that cannot be read: {error}"
 
@@ -92,10 +99,12 @@ def _refusal(goal: Goal, goals: Collection[Goal], now: Dacls) -> Outcome | None:
     return None
 
 
-def _drifts(planned: PlannedFolder, sddl_before: str, goals: Collection[Goal], now: Dacls) -> Iterator[str]:
+def _drifts(
+    planned: PlannedFolder, sddl_before: str, goals: Collection[Goal], now: Dacls, above: Collection[Sid]
+) -> Iterator[str]:
     before = sddl.parse(sddl_before)
     sids = {goal.vm_id.sid for goal in goals}
-    if why := compare.difference(before, now.folder, sids):
+    if why := compare.difference_below(before, now.folder, sids, above):
         yield f"the folder changed since the plan: {why}"
     for goal in goals:
         if not _own_entries_fit(goal, before, now.folder):

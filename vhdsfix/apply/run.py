@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from vhdsfix.apply.folder import FolderAtWork, FolderGrants
 from vhdsfix.apply.journal import Journal
 from vhdsfix.model.outcome import ActionOutcome, Outcome, Untouched
 from vhdsfix.model.plan import Action, Op, Plan, PlannedFolder
+from vhdsfix.model.windows import FolderPath, Sid
 from vhdsfix.ports import Notify, Progress, Registry, Stop
 
 Outcomes = tuple[ActionOutcome, ...]
@@ -55,9 +56,17 @@ def grants_by_folder(plan: Plan) -> tuple[FolderGrants, ...]:
     for action in plan.actions:
         actions.setdefault(action.folder.key, []).append(action)
     return tuple(
-        FolderGrants(planned.get(key) or _unseen(of_folder[0]), tuple(of_folder))
+        FolderGrants(
+            planned.get(key) or _unseen(of_folder[0]),
+            tuple(of_folder),
+            frozenset(_sids_above(of_folder[0].folder, actions.values())),
+        )
         for key, of_folder in actions.items()
     )
+
+
+def _sids_above(folder: FolderPath, actions: Iterable[list[Action]]) -> Iterator[Sid]:
+    return (one.sid for of_folder in actions if folder.is_below(of_folder[0].folder) for one in of_folder)
 
 
 def apart(folders: tuple[FolderGrants, ...]) -> tuple[tuple[FolderGrants, ...], ...]:

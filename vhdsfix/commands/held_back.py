@@ -43,8 +43,9 @@ def _drift(plan: Plan, fresh: Plan, folder_key: str) -> str | None:
         return None
     texts = {THE_FOLDER: now.sddl_before, **{file.name: file.sddl for file in now.files if file.sddl}}
     goals = [goal_of(one.op, one.rights, one.vm_id) for one in plan.actions if one.folder.key == folder_key]
+    above = {one.sid for one in plan.actions if planned.path.is_below(one.folder)}
     try:
-        return drift_since(planned, goals, parsed(texts))
+        return drift_since(planned, goals, parsed(texts), above)
     except SddlError:  # the fresh look's own finding says so
         return None
 
