@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vhdsfix.model.facts import NOT_ASKED, Facts, NodeFacts
+from vhdsfix.model.facts import NOT_ASKED, Facts, NodeFacts, QueriedVm
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import Inventory
 from vhdsfix.model.readings import Known, Unknown, known_or
@@ -14,6 +14,7 @@ from vhdsfix.rules.host_versions import version_numbers
 from vhdsfix.rules.in_question import (
     checks_in_question,
     guest_clusters_in_question,
+    shared_drives,
     told_by_their_nodes,
     vms_in_question,
 )
@@ -68,10 +69,20 @@ def _readings(node: NodeFacts) -> tuple[tuple[str, object], ...]:
 
 
 def _of_vms(facts: Facts, inventory: Inventory) -> Iterator[_Missed]:
+    attached = shared_drives(facts)
     for vm, checks in checks_in_question(facts, inventory):
         for one in checks.guest_queries:
-            if one.vm_id == vm.vm_id and isinstance(one.answer, Unknown):
-                yield "what guests tell of their cluster", f"{vm.name} on {vm.node}", one.answer.why
+            if one.vm_id == vm.vm_id and (why := _unheard(one, attached[vm.vm_id])):
+                yield "what guests tell of their cluster", f"{vm.name} on {vm.node}", why
+
+
+def _unheard(queried: QueriedVm, attached: int) -> str | None:
+    if isinstance(queried.answer, Unknown):
+        return queried.answer.why
+    told = len(queried.answer.value.disks)
+    return (
+        f"it names {told} disks, and {attached} that can be shared are attached" if told > attached else None
+    )
 
 
 def _left_out(facts: Facts, inventory: Inventory) -> Iterator[_Missed]:

@@ -15,7 +15,7 @@ from vhdsfix.model.inventory import Inventory, Vm
 from vhdsfix.model.readings import Known
 from vhdsfix.model.windows import VmId, name_key
 from vhdsfix.rules.catalogue import finding
-from vhdsfix.rules.in_question import checks_in_question, guest_clusters_in_question
+from vhdsfix.rules.in_question import checks_in_question, guest_clusters_in_question, shared_drives
 
 RUNNING, OFF = 2, 3
 """Source: Microsoft.HyperV.PowerShell.VMState."""
@@ -51,13 +51,14 @@ def every_shared_disk_is_ready_for_a_backup(facts: Facts, inventory: Inventory) 
 
 
 def _disks(facts: Facts, inventory: Inventory) -> Iterator[_SharedDisk]:
-    """By guest cluster, and by path as Windows compares it."""
+    """By guest cluster, and by path as Windows compares it. A guest that names more than its VM shares is not believed."""
     queries, all_shown = _queries(facts, inventory), not inventory.not_shown
+    attached = shared_drives(facts)
     off = {vm.vm_id for vm in inventory.vms if vm.state == OFF}
     for cluster, members in guest_clusters_in_question(inventory):
         views: dict[str, list[tuple[Vm, GuestDisk]]] = {}
         for vm, query in (queries[vm.vm_id] for vm in members if vm.vm_id in queries):
-            for disk in query.disks:
+            for disk in query.disks if len(query.disks) <= attached[vm.vm_id] else ():
                 views.setdefault(name_key(disk.path), []).append((vm, disk))
         for _, seen in sorted(views.items()):
             told = {vm.vm_id for vm, disk in seen if None not in (disk.is_owned, disk.is_online)}

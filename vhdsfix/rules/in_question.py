@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from vhdsfix.membership import short_name
+from vhdsfix.membership.shown import drives_of
 from vhdsfix.model.facts import Facts, NodeChecks, VmFacts
 from vhdsfix.model.inventory import GuestCluster, Inventory, Vm
 from vhdsfix.model.readings import known_or
@@ -43,3 +45,8 @@ def checks_in_question(facts: Facts, inventory: Inventory) -> Iterator[tuple[Vm,
     by_node = {short_name(node.name): node.checks for node in facts.nodes}
     for vm in vms_in_question(inventory).values():
         yield vm, by_node.get(short_name(vm.node), NodeChecks())
+
+
+def shared_drives(facts: Facts) -> Counter[VmId]:
+    """How many drives that others may use too each VM has."""
+    return Counter(drive.vm_id for drive in drives_of(facts) if drive.shared)
