@@ -10,6 +10,9 @@ from pathlib import Path
 
 from vhdsfix.errors import UsageError
 
+LARGEST_BYTES = 512 << 20
+"""No file of ours comes near it; a device or a wrong file must not take all of the memory."""
+
 
 def must_differ(*paths: Path | None) -> None:
     """Raise UsageError for a file that is named twice."""
@@ -71,9 +74,15 @@ def _rename_to_nothing_there(file: Path, path: Path) -> None:
 def read_whole(path: Path, what: str) -> bytes:
     """The file's content; raises UsageError that names the file."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise UsageError(f"cannot read {what} {path}: {error.strerror or error}") from error
+    if len(content) > LARGEST_BYTES:
+        raise UsageError(
+            f"cannot read {what} {path}: it is larger than {LARGEST_BYTES >> 20} MiB; name another file"
+        )
+    return content
 
 
 @contextlib.contextmanager
