@@ -10,7 +10,7 @@ from tests.end_to_end.story import Told, played
 from vhdsfix.commands.requests import ApplyRequest
 from vhdsfix.errors import ExitCode, IncompletePlanError
 from vhdsfix.lab.dacl import parse
-from vhdsfix.lab.guests import GuestAnswer, answer_of
+from vhdsfix.lab.guests import GuestAnswer, answer_of, sharing_in
 from vhdsfix.lab.world import Drive, World
 from vhdsfix.model.windows import FolderPath
 
@@ -185,7 +185,7 @@ def test_a_guest_that_claims_another_clusters_id_and_name_gets_nothing(tmp_path:
         liar.drives.append(Drive(path=r"C:\ClusterStorage\NTFS-02\FS01\Own.vhds", shared=True))
         world.add_file(r"C:\ClusterStorage\NTFS-02\FS01\Own.vhds")
         liar.guest_name = "DemoGuestNode3.lab.example"
-        liar.guest_answer = GuestAnswer(id=answer_of(world, victim).id, size=3)
+        liar.guest_answer = GuestAnswer(id=answer_of(victim, sharing_in(world)).id, size=3)
         after = story.plan()
 
         shared = {who: verdict for who, verdict in after.grants.items() if "GuestClustersSharedDisks" in who}

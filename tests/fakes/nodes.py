@@ -135,7 +135,9 @@ class FakeNode:
                 )
             ),
             guest_queries=tuple(
-                QueriedVm(VmId(vm.id), Known(_guest_query(guests.answer_of(self.world, vm))))
+                QueriedVm(
+                    VmId(vm.id), Known(_guest_query(guests.answer_of(vm, guests.sharing_in(self.world))))
+                )
                 for vm in running
             ),
             checkpoints=Known(

@@ -140,12 +140,12 @@ def _xml(class_name: str, properties: dict[str, str | None]) -> str:
 
 
 def _queries(world: World, node: str) -> list[Row]:
-    return [query(world, vm) for vm in world.vms_on(node)]
+    sharing = guests.sharing_in(world)
+    return [_query(vm, guests.answer_of(vm, sharing)) for vm in world.vms_on(node)]
 
 
-def query(world: World, vm: Vm) -> Row:
+def _query(vm: Vm, answer: GuestAnswer) -> Row:
     """What QueryGuestClusterInformation returns for a VM."""
-    answer = guests.answer_of(world, vm)
     return {
         "$of": f"service {vm.id.upper()}",
         "ReturnValue": answer.return_value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -41,14 +42,27 @@ def name_of(world: World, vm: Vm) -> str:
     return f"{vm.clustered_as or vm.name}.{world.cluster.domain}" if vm.guest_name is None else vm.guest_name
 
 
-def answer_of(world: World, vm: Vm) -> GuestAnswer:
+Sharing = Mapping[str, list[tuple[int, "Vm"]]]
+"""By a shared disk's path in lower case: the VMs that have it, each with its place in the world."""
+
+
+def sharing_in(world: World) -> Sharing:
+    sharing: dict[str, list[tuple[int, Vm]]] = {}
+    for place, vm in enumerate(world.vms):
+        if any(drive.shared for drive in vm.drives):
+            for name in {disk.lower() for disk in shared_disks(vm)}:
+                sharing.setdefault(name, []).append((place, vm))
+    return sharing
+
+
+def answer_of(vm: Vm, sharing: Sharing) -> GuestAnswer:
     """A healthy guest tells of all disks that it shares."""
     if vm.guest_answer is not None:
         return vm.guest_answer
     disks = shared_disks(vm)
     if not disks or vm.state != "Running":
         return GuestAnswer(return_value=_INVALID_STATE)
-    members = _sharing_with(world, vm)
+    members = _sharing_with(disks, sharing)
     owner = next(member for member in members if member.state == "Running")
     return GuestAnswer(
         id=stable_id(f"guest cluster {sorted(member.id for member in members)}"),
@@ -57,16 +71,17 @@ def answer_of(world: World, vm: Vm) -> GuestAnswer:
     )
 
 
-def _sharing_with(world: World, vm: Vm) -> list[Vm]:
-    """The VM and those that share a disk with it, or with one of these, in the world's order."""
-    disks = {id(other): {name.lower() for name in shared_disks(other)} for other in world.vms if other.drives}
-    names, found = disks[id(vm)], 0
-    members = [vm]
-    while len(members) > found:
-        found = len(members)
-        members = [other for other in world.vms if not names.isdisjoint(disks.get(id(other), ()))]
-        names = set().union(*(disks[id(member)] for member in members))
-    return members
+def _sharing_with(disks: list[str], sharing: Sharing) -> list[Vm]:
+    """The VMs that share one of the disks, or another disk with one of these, in the world's order."""
+    found: dict[int, Vm] = {}
+    seen: set[str] = set()
+    left = {disk.lower() for disk in disks}
+    while left:
+        seen |= left
+        new = {place: vm for disk in left for place, vm in sharing[disk] if place not in found}
+        found |= new
+        left = {disk.lower() for vm in new.values() for disk in shared_disks(vm)} - seen
+    return [vm for _, vm in sorted(found.items())]
 
 
 _CHECKPOINT = re.compile(r"(_[0-9A-Fa-f-]{36})?\.avhdx$")

@@ -86,6 +86,8 @@ def equals(left: object, right: object) -> bool:
     Source: tried on PowerShell's own engine; an object equals only itself, whatever its text is.
     """
     match left:
+        case str() if isinstance(right, str):
+            return left.lower() == right.lower()
         case PSObject():
             return left is right
         case None:

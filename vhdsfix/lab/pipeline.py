@@ -52,6 +52,7 @@ def run_pipeline(
 
     `cmdlets` may have more than the lab's own, for tests of the batch rule.
     """
+    runspace.begin()
     reported: list[Message] = []
     end: PipelineEnd | None = None
     first_failed = False

@@ -34,8 +34,12 @@ def is_module(name: str) -> bool:
 
 def spelled(name: str, cmdlets: Mapping[str, Cmdlet]) -> str | None:
     r"""The cmdlet that a client means by `Get-VM` or `Hyper-V\Get-VM`, in any case; None if there is no such cmdlet."""
-    module, _, plain = name.lower().rpartition("\\")
-    for known, cmdlet in cmdlets.items():
-        if known.lower() == plain and module in ("", cmdlet.signature.module.lower()):
-            return known
-    return None
+    module, _, plain = name.rpartition("\\")
+    known = plain if plain in cmdlets else _in_any_case(plain, cmdlets)
+    if known is None or module.lower() not in ("", cmdlets[known].signature.module.lower()):
+        return None
+    return known
+
+
+def _in_any_case(name: str, cmdlets: Mapping[str, Cmdlet]) -> str | None:
+    return next((known for known in cmdlets if known.lower() == name.lower()), None)

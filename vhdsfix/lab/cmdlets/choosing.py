@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -25,9 +24,8 @@ def chosen_by(links: Mapping[str, str], not_found: NotFound) -> Run:
     """
 
     def run(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
-        rows_now = functools.cache(lambda: call.runspace.world.rows(call.runspace.node, call.name))
         for bound in records:
-            rows = rows_now()
+            rows = call.runspace.rows(call.name)
             for parameter, value in _selecting(call, bound):
                 source, _, target = links.get(parameter, parameter).rpartition(">")
                 wanted = [property_of(item, source) if source else item for item in items_of(value)]

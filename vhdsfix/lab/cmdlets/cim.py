@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from vhdsfix.lab import check_rows
 from vhdsfix.lab.binding import Bound
 from vhdsfix.lab.cmdlets.cmdlet import Call, Run
 from vhdsfix.lab.cmdlets.contract import object_of
@@ -22,6 +21,7 @@ from vhdsfix.lab.objects import property_of, text_of
 _NAMESPACE = "root/virtualization/v2"
 _TYPE = "Microsoft.Management.Infrastructure."
 _CLASSES = ("Msvm_ComputerSystem", "Msvm_VssComponent", "Msvm_VssService", "Msvm_KvpExchangeComponent")
+_METHOD = "QueryGuestClusterInformation"
 _TEST = re.compile(r"\s*(\w+)\s*=\s*'([^']*)'\s*")
 
 
@@ -43,9 +43,9 @@ def _associated(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
 
 def _method(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
     for bound in records:
-        world = call.runspace.world
-        mine = [vm for vm in world.vms_on(call.runspace.node) if vm.id.upper() == _system(bound)]
-        if not mine or bound["MethodName"] != "QueryGuestClusterInformation":
+        asked = f"service {_system(bound)}"
+        answers = [row for row in call.runspace.rows(f"method:{_METHOD}") if row["$of"] == asked]
+        if not answers or bound["MethodName"] != _METHOD:
             error = call.error(
                 "HRESULT 0x8004100C",
                 "NotImplemented",
@@ -55,7 +55,7 @@ def _method(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
             )
             call.write_error(error)
         else:
-            yield object_of(_TYPE + "CimMethodResult", check_rows.query(world, mine[0]))
+            yield object_of(_TYPE + "CimMethodResult", answers[0])
 
 
 def _tests(call: Call, text: str | None) -> list[tuple[str, str]]:
@@ -71,7 +71,7 @@ def _rows(call: Call, class_name: str) -> list[dict[str, Any]]:
             "HRESULT 0x80041010", "MetadataError", OPERATION_EXCEPTIONS, "Invalid class ", class_name
         )
         raise TerminatingError(error)
-    return call.runspace.world.rows(call.runspace.node, f"cim:{class_name}")
+    return call.runspace.rows(f"cim:{class_name}")
 
 
 def _system(bound: Bound) -> str:

@@ -22,7 +22,7 @@ def _no_such_object(call: Call, parameter: str, wanted: Any) -> ErrorRecord:
 def _parameters(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
     """The private properties of the resource that is piped in, all or those named."""
     by_resource: dict[str, list[dict[str, Any]]] = {}
-    for row in call.runspace.world.rows(call.runspace.node, call.name):
+    for row in call.runspace.rows(call.name):
         by_resource.setdefault(row["ClusterObject"], []).append(row)
     for bound in records:
         resource = text_of(property_of(bound.get("InputObject"), "Name"))

@@ -92,6 +92,7 @@ def _failing(fault: Fault, cmdlet: Cmdlet, call: Call, records: Iterator[Bound])
             yield from list(cmdlet.run(call, _each_with(error, call, records)))[:-1]
         case "slow":
             call.runspace.ending.wait(fault.seconds)
+            call.runspace.begin()
             yield from cmdlet.run(call, records)
         case "null":
             yield from (_without(value, fault.property) for value in cmdlet.run(call, records))

@@ -48,6 +48,8 @@ class Signature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def named(self, name: str) -> str | None:
         """The parameter of that name or alias, in any case. No prefixes: our client sends whole names."""
+        if name in self.parameters:
+            return name
         wanted = name.lower()
         for parameter, about in self.parameters.items():
             if wanted in (parameter.lower(), *(alias.lower() for alias in about.aliases)):
@@ -79,43 +81,43 @@ def object_of(type_name: str, row: dict[str, Any]) -> PSObject:
     Source: powershell/README.md, "A node's world" ($text, $type, nested objects and lists).
     """
     type_name = row.get("$type", type_name)
+    type_names, cores = _declared(type_name)
+    properties: dict[str, Any] = dict.fromkeys(cores)
+    notes: dict[str, Any] = {}
+    for name, value in row.items():
+        if name in cores:
+            properties[name] = _value(value, cores[name])
+        elif not name.startswith("$"):
+            notes[name] = _value(value, "System.Object")
+    return PSObject(type_names, properties, notes, row.get("$text", row.get("Name") or type_name))
+
+
+@functools.cache
+def _declared(type_name: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The type's names, and what each of its properties is, or an item of it."""
     declared = contract().types.get(type_name, ObjectType((), {}))
-    values = {
-        name: _value(value, declared.properties.get(name))
-        for name, value in row.items()
-        if not name.startswith("$")
+    return (type_name, *declared.bases), {
+        name: _core_of(its_type or "System.Object") for name, its_type in declared.properties.items()
     }
-    return PSObject(
-        (type_name, *declared.bases),
-        {name: values.get(name) for name in declared.properties},
-        {name: value for name, value in values.items() if name not in declared.properties},
-        row.get("$text", row.get("Name") or type_name),
-    )
 
 
-def _value(value: Any, type_name: str | None) -> Any:
-    if value is None:
-        return None
-    core = _core_of(type_name or "System.Object")
+def _value(value: Any, core: str) -> Any:
     if isinstance(value, list):
         return [_value(item, core) for item in value]
     if isinstance(value, dict):
         return object_of(core, value)
+    if value is None or core == "System.String":
+        return value
     if core in contract().enums:
         return _enum_value(core, value)
-    match core:
-        case "System.Guid":
-            return uuid.UUID(value)
-        case _:
-            return value
+    return uuid.UUID(value) if core == "System.Guid" else value
 
 
-@functools.cache
 def _core_of(type_name: str) -> str:
-    """What a value of the type is, or an item of it."""
     return re.sub(r"^System\.Nullable<(.+)>$", r"\1", type_name).removesuffix("[]")
 
 
+@functools.lru_cache(maxsize=256)
 def _enum_value(type_name: str, value: str | int) -> EnumValue:
     for name, number in contract().enums[type_name].items():
         if value == number or (isinstance(value, str) and value.lower() == name.lower()):

@@ -14,7 +14,7 @@ _TYPE = "System.Diagnostics.Eventing.Reader.EventLogRecord"
 
 
 def _events(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
-    rows = call.runspace.world.rows(call.runspace.node, call.name)
+    rows = call.runspace.rows(call.name)
     for bound in records:
         (table,) = bound["FilterHashtable"]
         if unknown := set(table) - {"LogName", "Id"}:

@@ -23,7 +23,7 @@ def _no_such_vm(call: Call, _parameter: str, wanted: Any) -> ErrorRecord:
 
 def _snapshots(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
     """Of a VM that has none nothing comes, and no error."""
-    rows = call.runspace.world.rows(call.runspace.node, call.name)
+    rows = call.runspace.rows(call.name)
     for bound in records:
         ids = [text_of(property_of(vm, "Id")) for vm in bound["VM"]]
         wanted = bound.get("SnapshotType", "*")
@@ -34,7 +34,7 @@ def _snapshots(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
 
 def _vhd_sets(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
     """Paths are no patterns. Source: contract Get-VHDSet. Assumed: id and words of the error, as the engine's stand-in has them."""
-    rows = call.runspace.world.rows(call.runspace.node, call.name)
+    rows = call.runspace.rows(call.name)
     for bound in records:
         for path in bound["Path"]:
             found = [row for row in rows if row["Path"].lower() == path.lower()]

@@ -6,15 +6,17 @@ outermost, and what lies deeper is its text.
 
 from __future__ import annotations
 
+import functools
 import re
 import uuid
 from datetime import datetime
+from json.encoder import encode_basestring
 from typing import Any
 
 from vhdsfix.lab.objects import EnumValue, PSObject, text_of
 
-_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
-_ESCAPED = re.compile("[\"\\\\<>&'\x00-\x1f\x85\u2028\u2029]")
+_ESCAPED_BESIDES = re.compile("[<>&'\x85\u2028\u2029]")
+"""What JSON itself would leave as it is."""
 
 
 class NotJsonError(Exception):
@@ -23,14 +25,14 @@ class NotJsonError(Exception):
 
 def json_text(value: Any, depth: int, level: int = 0) -> str:  # noqa: PLR0911 - a case for each type
     match value:
+        case str() | uuid.UUID():
+            return _quoted(str(value))
         case None:
             return "null"
         case bool():
             return "true" if value else "false"
         case int():
             return str(value)
-        case str() | uuid.UUID():
-            return _quoted(str(value))
         case EnumValue():
             return str(value.number)
         case datetime():
@@ -41,15 +43,18 @@ def json_text(value: Any, depth: int, level: int = 0) -> str:  # noqa: PLR0911 -
             return f"[{','.join(json_text(item, depth, level + 1) for item in value)}]"
         case dict() | PSObject():
             members = value.items() if isinstance(value, dict) else value.members()
-            written = (f"{_quoted(name)}:{json_text(item, depth, level + 1)}" for name, item in members)
+            written = [f"{_quoted_name(name)}:{json_text(item, depth, level + 1)}" for name, item in members]
             return f"{{{','.join(written)}}}"
         case _:
             raise NotJsonError(f"a {type(value).__name__} in ConvertTo-Json")
 
 
 def _quoted(text: str) -> str:
-    return '"' + _ESCAPED.sub(_escape, text) + '"'
+    return _ESCAPED_BESIDES.sub(_escape, encode_basestring(text))
+
+
+_quoted_name = functools.lru_cache(maxsize=256)(_quoted)
 
 
 def _escape(found: re.Match[str]) -> str:
-    return _ESCAPES.get(found[0], f"\\u{ord(found[0]):04x}")
+    return f"\\u{ord(found[0]):04x}"

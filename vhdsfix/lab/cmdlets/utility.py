@@ -17,11 +17,16 @@ _ARGUMENT_EXCEPTIONS = (
     "System.ArgumentException",
     "System.SystemException",
 )
+_Columns = list[tuple[str | None, str]]
+"""Label and property of each."""
+
 _COMMON_TYPE = "System.Management.Automation.PSCustomObject"
 
 
 def _select_object(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
-    chosen = itertools.chain.from_iterable(_selected(call, bound) for bound in records)
+    chosen = itertools.chain.from_iterable(
+        _selected(call, bound, columns) for bound, columns in _with_columns(call, records)
+    )
     first: int | None = None
     for bound, value in chosen:
         first = bound.get("First") if first is None else first - 1
@@ -30,11 +35,20 @@ def _select_object(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
         yield value
 
 
-def _selected(call: Call, bound: Bound) -> Iterator[tuple[Bound, Any]]:
-    source = bound.get("InputObject")
-    if source is None:
-        return
-    columns = [_column(call, wanted) for wanted in bound.get("Property", [])]
+def _with_columns(call: Call, records: Iterator[Bound]) -> Iterator[tuple[Bound, _Columns]]:
+    """Each object with the columns that are asked of it: the same of all, and read once."""
+    asked: list[Any] = []
+    columns: _Columns = []
+    for bound in records:
+        if bound.get("InputObject") is not None:
+            if bound.get("Property", asked) is not asked:
+                asked = bound["Property"]
+                columns = [_column(call, wanted) for wanted in asked]
+            yield bound, columns
+
+
+def _selected(call: Call, bound: Bound, columns: _Columns) -> Iterator[tuple[Bound, Any]]:
+    source = bound["InputObject"]
     notes = _notes(source, columns)
     if "ExpandProperty" in bound:
         yield from ((bound, value) for value in _expanded(call, source, bound["ExpandProperty"], notes))
@@ -49,7 +63,7 @@ def _full_type_name(value: Any) -> str:
     return value.type_names[0] if isinstance(value, PSObject) else f"System.{short_type_name(value)}"
 
 
-def _notes(source: Any, columns: list[tuple[str | None, str]]) -> dict[str, Any]:
+def _notes(source: Any, columns: _Columns) -> dict[str, Any]:
     """The note properties that the columns make: the first of two with one name counts."""
     notes: dict[str, Any] = {}
     for label, expression in columns:
