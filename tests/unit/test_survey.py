@@ -378,6 +378,17 @@ def test_every_step_is_told(nodes: dict[str, Node]) -> None:
     assert {step.subject for step in told} == {"HV01", "HV02", "HV03", "HV04"}
 
 
+@pytest.mark.parametrize("given", [["HV01"], ["HV01", "HV02", "HV03", "HV04"]])
+def test_no_node_waits_to_log_on_while_another_is_asked_for_itself(
+    nodes: dict[str, Node], given: list[str]
+) -> None:
+    told: list[Progress] = []
+    survey(Hosts(list(nodes.values()), given), Scope(), "2026-11-23T02:00:00Z", None, told.append)
+    others = [step.step for step in told if step.subject != "HV01"]
+
+    assert others[:6] == ["logging on to"] * 3 + ["asking"] * 3
+
+
 def test_the_facts_of_the_demo_make_the_plan_of_the_demo(nodes: dict[str, Node]) -> None:
     plan = planner.plan_from(look(nodes, "HV01"), Scope(), Tool("vhdsfix", "test"))
 

@@ -47,15 +47,16 @@ def survey(
     listed = known_or(cluster.nodes, ())
     guests: list[GuestFacts] = []
     early: list[FolderFacts] = []
-    tasks = [
-        lambda: nodes.ask_the_rest(listed, identity.domain if identity else "", paths),
-        lambda: guests.extend(ask_guests(hosts, notify)),
-    ]
-    all_is_still = nodes.were_asked(listed) and not some_vm_moves(cluster, nodes.facts())
-    if all_is_still and not folders_of:
-        so_far = Facts(taken_at=taken_at, cluster=cluster, nodes=nodes.facts(), folders=())
-        tasks.append(lambda: early.extend(_read_early(scope, so_far, nodes, hosts, notify)))
-    hosts.at_once(tasks)
+
+    def ask_the_nodes() -> None:
+        nodes.ask_the_rest(listed, identity.domain if identity else "")
+        tasks = [lambda: nodes.check(paths)]
+        if not folders_of and not some_vm_moves(cluster, nodes.facts()):
+            so_far = Facts(taken_at=taken_at, cluster=cluster, nodes=nodes.facts(), folders=())
+            tasks.append(lambda: early.extend(_read_early(scope, so_far, nodes, hosts, notify)))
+        hosts.at_once(tasks)
+
+    hosts.at_once([ask_the_nodes, lambda: guests.extend(ask_guests(hosts, notify))])
     if some_vm_moves(cluster, nodes.facts()):
         nodes.ask_again(paths)
     facts = Facts(taken_at=taken_at, cluster=cluster, nodes=nodes.facts(), folders=(), guests=tuple(guests))

@@ -38,32 +38,34 @@ class Nodes:
         self._hosts.remember_name(reader, facts.name)
         self.keep(facts.name, reader, facts)
 
-    def were_asked(self, listed: Sequence[ClusterNode]) -> bool:
-        """Whether each node that the cluster lists and that is not down has answered, or said why it does not."""
-        return all(node.state == DOWN or short_name(node.name) in self._answers for node in listed)
-
-    def ask_the_rest(self, listed: tuple[ClusterNode, ...], domain: str, paths: Sequence[FolderPath]) -> None:
-        """Ask each node that the cluster lists and that has not answered under its name, and check all nodes beside that.
-
-        `paths`: what each node is asked whether it sees it.
-        """
-        answered = [(self._answers[name], reader) for name, reader in self._readers.items()]
+    def ask_the_rest(self, listed: tuple[ClusterNode, ...], domain: str) -> None:
+        """Ask each node that the cluster lists and that has not answered under its name, all at once when they are logged on."""
         rest = [node for node in listed if short_name(node.name) not in self._answers]
         found = [(node.name, reader) for node in rest if (reader := self._reached(node, domain))]
-        facts = self._hosts.at_once(
+        silences = self._hosts.at_once([partial(log_on, reader, self._notify) for _, reader in found])
+        answers = self._hosts.at_once(
             [
-                *(partial(checked, reader, facts, paths, self._notify) for facts, reader in answered),
-                *(partial(_ask_and_check, name, reader, paths, self._notify) for name, reader in found),
+                partial(_asked_as, name, reader, silence, self._notify)
+                for (name, reader), silence in zip(found, silences, strict=True)
             ]
         )
-        self._answers |= {short_name(node.name): node for node in facts[: len(answered)]}
-        for (name, reader), node in zip(found, facts[len(answered) :], strict=True):
-            self.keep(name, reader, node)
+        for (name, reader), facts in zip(found, answers, strict=True):
+            self.keep(name, reader, facts)
+
+    def check(self, paths: Sequence[FolderPath]) -> None:
+        """Check all nodes that answered. `paths`: what each is asked whether it sees it."""
+        checks = self._hosts.at_once(
+            [
+                partial(checked, reader, self._answers[name], paths, self._notify)
+                for name, reader in self._readers.items()
+            ]
+        )
+        self._answers |= dict(zip(self._readers, checks, strict=True))
 
     def ask_again(self, paths: Sequence[FolderPath]) -> None:
         """Ask all nodes that answered once more; what one says now counts, unless it says nothing of its VMs."""
         tasks = [
-            partial(_ask_and_check, self._answers[name].name, reader, paths, self._notify)
+            partial(_asked_and_checked, self._answers[name].name, reader, paths, self._notify)
             for name, reader in self._readers.items()
         ]
         again = (node for node in self._hosts.at_once(tasks) if isinstance(node.vms, Known))
@@ -100,29 +102,44 @@ class Answer(NamedTuple):
     lacking: CommandError | None = None
 
 
-def ask_both(reader: Reader, notify: Notify) -> Answer:
-    """What a node says of the cluster and of itself; one that cannot be asked the one is not asked the other."""
+def log_on(reader: Reader, notify: Notify) -> Answer | None:
+    """None for a node that may be asked now."""
+    notify(Progress("logging on to", reader.node))
+    try:
+        reader.connect(lambda: None)
+    except NodeError as error:
+        return _silence(reader, error)
+    return None
+
+
+def ask_for_cluster(reader: Reader, notify: Notify) -> ClusterFacts | Answer:
+    """What a node says of the cluster; the whole answer of one that cannot be asked, which is not asked for itself then."""
     notify(Progress("asking for the cluster", reader.node))
     try:
-        cluster = reader.cluster()
+        return reader.cluster()
     except NodeError as error:
-        lacking = error if isinstance(error, CommandError) else None
-        return Answer(unasked(str(error)), silent(reader.node, str(error)), lacking)
-    return ask_itself(reader, notify)._replace(cluster=cluster)
-
-
-def _ask_and_check(name: str, reader: Reader, paths: Sequence[FolderPath], notify: Notify) -> NodeFacts:
-    return checked(reader, as_named(name, ask_itself(reader, notify).facts), paths, notify)
+        return _silence(reader, error)
 
 
 def ask_itself(reader: Reader, notify: Notify) -> Answer:
     notify(Progress("asking", reader.node))
-    not_asked = unasked("it was not asked")
     try:
-        return Answer(not_asked, reader.itself())
+        return Answer(unasked("it was not asked"), reader.itself())
     except NodeError as error:
-        lacking = error if isinstance(error, CommandError) else None
-        return Answer(not_asked, silent(reader.node, str(error)), lacking)
+        return _silence(reader, error)
+
+
+def _asked_as(name: str, reader: Reader, silence: Answer | None, notify: Notify) -> NodeFacts:
+    return as_named(name, (silence or ask_itself(reader, notify)).facts)
+
+
+def _asked_and_checked(name: str, reader: Reader, paths: Sequence[FolderPath], notify: Notify) -> NodeFacts:
+    return checked(reader, _asked_as(name, reader, None, notify), paths, notify)
+
+
+def _silence(reader: Reader, error: NodeError) -> Answer:
+    lacking = error if isinstance(error, CommandError) else None
+    return Answer(unasked(str(error)), silent(reader.node, str(error)), lacking)
 
 
 def unasked(why: str) -> ClusterFacts:
