@@ -11,6 +11,7 @@ from vhdsfix.lab.cmdlets.cmdlet import Call, Cmdlet
 from vhdsfix.lab.cmdlets.contract import Parameter, Place, Signature
 from vhdsfix.lab.error_records import ACCESS_EXCEPTIONS, TerminatingError
 from vhdsfix.lab.ntfs import Tree
+from vhdsfix.lab.shown import Shown
 from vhdsfix.lab.world import Cluster, World
 
 _DISKS = r"C:\ClusterStorage\NTFS-03"
@@ -19,8 +20,8 @@ _DISKS = r"C:\ClusterStorage\NTFS-03"
 class RecordedWorld(World):
     """Answers with the rows of the recordings' stand-ins."""
 
-    def rows(self, node: str, cmdlet: str) -> list[dict[str, Any]]:
-        return {"Get-VM": _vms(node), "Get-VMHardDiskDrive": _drives()}[cmdlet]
+    def rows_of(self, shown: Shown, cmdlet: str) -> list[dict[str, Any]]:
+        return {"Get-VM": _vms(shown.node), "Get-VMHardDiskDrive": _drives()}[cmdlet]
 
 
 def recorded_world() -> RecordedWorld:

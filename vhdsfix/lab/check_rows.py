@@ -15,6 +15,7 @@ from vhdsfix.lab.identifiers import stable_id
 
 if TYPE_CHECKING:  # a world gives its rows by these functions
     from vhdsfix.lab.guests import GuestAnswer
+    from vhdsfix.lab.shown import Shown
     from vhdsfix.lab.world import MergeFailure, Vm, World
 
 Row = dict[str, Any]
@@ -32,20 +33,18 @@ _MERGE_FAILED = {
 }
 
 
-def _vhd_sets(world: World, node: str) -> list[Row]:
+def _vhd_sets(shown: Shown) -> list[Row]:
     used = [
-        path
-        for vm in world.vms_on(node)
-        for path in (*(drive.path for drive in vm.drives), *guests.shared_disks(vm))
+        path for vm in shown.vms for path in (*(drive.path for drive in vm.drives), *guests.shared_disks(vm))
     ]
     return [
-        {"Path": path, "AllPaths": world.files_of(path), "ComputerName": node}
+        {"Path": path, "AllPaths": shown.world.files_of(path), "ComputerName": shown.node}
         for path in dict.fromkeys(used)
         if path and path.lower().endswith(".vhds")
     ]
 
 
-def _services(world: World, node: str) -> list[Row]:
+def _services(shown: Shown) -> list[Row]:
     return [
         {
             "Id": f"Microsoft:{vm.id.upper()}\\{service}",
@@ -54,12 +53,12 @@ def _services(world: World, node: str) -> list[Row]:
             "VMId": vm.id,
             "VMName": vm.name,
         }
-        for vm in world.vms_on(node)
+        for vm in shown.vms
         for name, service in _SERVICES.items()
     ]
 
 
-def _snapshots(world: World, node: str) -> list[Row]:
+def _snapshots(shown: Shown) -> list[Row]:
     return [
         {
             "Id": stable_id(f"checkpoint {vm.id} {checkpoint.name}"),
@@ -69,15 +68,17 @@ def _snapshots(world: World, node: str) -> list[Row]:
             "VMId": vm.id,
             "VMName": vm.name,
         }
-        for vm in world.vms_on(node)
+        for vm in shown.vms
         for checkpoint in vm.checkpoints
     ]
 
 
-def _events(world: World, node: str) -> list[Row]:
-    newest_first = sorted(world.node(node).merge_failures, key=lambda event: event.at, reverse=True)
+def _events(shown: Shown) -> list[Row]:
+    newest_first = sorted(
+        shown.world.node(shown.node).merge_failures, key=lambda event: event.at, reverse=True
+    )
     count = len(newest_first)
-    return [_event(world, event, count - index) for index, event in enumerate(newest_first)]
+    return [_event(shown.world, event, count - index) for index, event in enumerate(newest_first)]
 
 
 def _event(world: World, event: MergeFailure, number: int) -> Row:
@@ -92,25 +93,24 @@ def _event(world: World, event: MergeFailure, number: int) -> Row:
     }
 
 
-def _systems(world: World, node: str) -> list[Row]:
+def _systems(shown: Shown) -> list[Row]:
     return [
-        {"$id": f"system {vm.id.upper()}", "Name": vm.id.upper(), "ElementName": vm.name}
-        for vm in world.vms_on(node)
+        {"$id": f"system {vm.id.upper()}", "Name": vm.id.upper(), "ElementName": vm.name} for vm in shown.vms
     ]
 
 
-def _part(kind: str, of: str) -> Callable[[World, str], list[Row]]:
-    def rows(world: World, node: str) -> list[Row]:
-        ids = [vm.id.upper() for vm in world.vms_on(node)]
+def _part(kind: str, of: str) -> Callable[[Shown], list[Row]]:
+    def rows(shown: Shown) -> list[Row]:
+        ids = [vm.id.upper() for vm in shown.vms]
         return [{"$id": f"{kind} {vm_id}", "$of": f"{of} {vm_id}", "SystemName": vm_id} for vm_id in ids]
 
     return rows
 
 
-def _exchanges(world: World, node: str) -> list[Row]:
+def _exchanges(shown: Shown) -> list[Row]:
     return [
-        {"SystemName": vm.id.upper(), "GuestIntrinsicExchangeItems": _items(world, vm)}
-        for vm in world.vms_on(node)
+        {"SystemName": vm.id.upper(), "GuestIntrinsicExchangeItems": _items(shown.world, vm)}
+        for vm in shown.vms
     ]
 
 
@@ -139,9 +139,9 @@ def _xml(class_name: str, properties: dict[str, str | None]) -> str:
     return f'<INSTANCE CLASSNAME="{class_name}">{inside}</INSTANCE>'
 
 
-def _queries(world: World, node: str) -> list[Row]:
-    sharing = guests.sharing_in(world)
-    return [_query(vm, guests.answer_of(vm, sharing)) for vm in world.vms_on(node)]
+def _queries(shown: Shown) -> list[Row]:
+    sharing = guests.sharing_in(shown.world)
+    return [_query(vm, guests.answer_of(vm, sharing)) for vm in shown.vms]
 
 
 def _query(vm: Vm, answer: GuestAnswer) -> Row:
@@ -182,7 +182,7 @@ def _array(name: str, values: list[Any]) -> str:
     return f'<PROPERTY.ARRAY NAME="{name}" TYPE="string"><VALUE.ARRAY>{inside}</VALUE.ARRAY></PROPERTY.ARRAY>'
 
 
-ROWS: dict[str, Callable[[World, str], list[Row]]] = {
+ROWS: dict[str, Callable[[Shown], list[Row]]] = {
     "Get-VHDSet": _vhd_sets,
     "Get-VMIntegrationService": _services,
     "Get-VMSnapshot": _snapshots,

@@ -195,7 +195,7 @@ class Tree:
                 yield from self._propagated(path, new)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=32768)
 def parent(path: str) -> str:
     r"""The folder a path lies in; the root of a drive (`C:\`) is its own."""
     above = tidy(path).rpartition("\\")[0]
@@ -246,7 +246,7 @@ def _below(folder: Descriptor, entry: Entry) -> Descriptor | None:
     return old.with_aces(old.explicit, inherited)
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=32768)
 def _key(path: str) -> str:
     """Windows compares names letter by letter in upper case. Source: FACTS 4."""
     path = tidy(path)

@@ -6,7 +6,6 @@ Source: MS-PSRP 2.2.2.10 and 2.2.3.11 to 2.2.3.14 (the message), 2.2.5 (its valu
 
 from __future__ import annotations
 
-import functools
 import re
 import uuid
 import xml.etree.ElementTree as ET
@@ -37,7 +36,18 @@ _PRIMITIVES = _INTEGERS | {
     "BA",
 }
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-_UNREAD = re.compile("ApartmentState|HostInfo|Merge.*")
+_UNREAD = {
+    "ApartmentState",
+    "HostInfo",
+    "MergeMyResult",
+    "MergeToResult",
+    "MergePreviousResults",
+    "MergeError",
+    "MergeWarning",
+    "MergeVerbose",
+    "MergeDebug",
+    "MergeInformation",
+}
 """Properties that nothing here depends on: half of what a client sends."""
 _ADD_INVOCATION_TO_ERRORS = 1
 """Of RemoteStreamOptions. Source: MS-PSRP 2.2.3.5."""
@@ -106,17 +116,11 @@ def _object(element: ET.Element, seen: dict[str, Any]) -> Any:
         if part.tag in _PRIMITIVES:
             return _primitive(part)
         if part.tag in ("MS", "Props"):
-            properties |= {
-                name: _value(item, seen)
-                for item in part
-                if not _is_unread(name := _unescaped(item.get("N", "")))
-            }
+            for item in part:
+                name = item.get("N", "")
+                if name not in _UNREAD:
+                    properties[_unescaped(name)] = _value(item, seen)
     return properties
-
-
-@functools.lru_cache(maxsize=256)
-def _is_unread(name: str) -> bool:
-    return _UNREAD.fullmatch(name) is not None
 
 
 def _entry(entry: ET.Element, seen: dict[str, Any]) -> tuple[str, Any]:

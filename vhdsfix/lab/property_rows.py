@@ -13,6 +13,7 @@ from vhdsfix.errors import LabError
 from vhdsfix.lab import check_rows
 
 if TYPE_CHECKING:  # a world gives its rows by these functions
+    from vhdsfix.lab.shown import Shown
     from vhdsfix.lab.world import Drive, Vm, Volume, World
 
 Row = dict[str, Any]
@@ -26,15 +27,15 @@ _VERSION_PARTS = ("MajorVersion", "MinorVersion", "BuildNumber")
 _NO_SNAPSHOT = "00000000-0000-0000-0000-000000000000"
 
 
-def of(world: World, node: str, cmdlet: str) -> list[Row]:
+def of(shown: Shown, cmdlet: str) -> list[Row]:
     """The rows of one cmdlet on one node; LabError for a cmdlet that has none here."""
     if cmdlet not in _ROWS:
         raise LabError(f"the lab has no rows for {cmdlet}")
-    return _ROWS[cmdlet](world, node)
+    return _ROWS[cmdlet](shown)
 
 
-def _cluster(world: World, _node: str) -> list[Row]:
-    cluster = world.cluster
+def _cluster(shown: Shown) -> list[Row]:
+    cluster = shown.world.cluster
     return [
         {
             "Name": cluster.name,
@@ -45,7 +46,7 @@ def _cluster(world: World, _node: str) -> list[Row]:
     ]
 
 
-def _nodes(world: World, _node: str) -> list[Row]:
+def _nodes(shown: Shown) -> list[Row]:
     return [
         {
             "Name": node.name,
@@ -54,12 +55,12 @@ def _nodes(world: World, _node: str) -> list[Row]:
             "State": node.state,
             **dict(zip(_VERSION_PARTS, map(int, node.os_version.split(".")), strict=True)),
         }
-        for number, node in enumerate(world.nodes, start=1)
+        for number, node in enumerate(shown.world.nodes, start=1)
     ]
 
 
-def _shared_volumes(world: World, _node: str) -> list[Row]:
-    return [_shared_volume(volume) for volume in world.volumes]
+def _shared_volumes(shown: Shown) -> list[Row]:
+    return [_shared_volume(volume) for volume in shown.world.volumes]
 
 
 def _shared_volume(volume: Volume) -> Row:
@@ -72,13 +73,14 @@ def _shared_volume(volume: Volume) -> Row:
     }
 
 
-def _resources(world: World, _node: str) -> list[Row]:
+def _resources(shown: Shown) -> list[Row]:
+    world = shown.world
     owner = world.nodes[0].name
     rows = [_resource("Cluster Name", "Network Name", "Cluster Group", owner)]
     if world.cluster.config_store is not None:
         state = world.cluster.config_store_state
         rows.append(_resource(CONFIG_STORE_RESOURCE, CONFIG_STORE_RESOURCE, "Cluster Group", owner, state))
-    for vm in _clustered(world):
+    for vm in _clustered(shown.world):
         rows += [
             _resource(name, kind, vm.clustered_as or vm.name, vm.node, state)
             for name, kind, state in _resources_of(vm)
@@ -105,11 +107,11 @@ def _resources_of(vm: Vm) -> tuple[tuple[str, str, str], ...]:
     return tuple((f"{kind} {vm.clustered_as or vm.name}", kind, state) for kind, state in kinds.items())
 
 
-def _parameters(world: World, _node: str) -> list[Row]:
+def _parameters(shown: Shown) -> list[Row]:
     """One row for each private property; `ClusterObject` is the name of its resource."""
-    found = [(name, "VmID", vm.id) for vm in _clustered(world) for name, _, _ in _resources_of(vm)]
-    if world.cluster.config_store is not None:
-        found.append((CONFIG_STORE_RESOURCE, "ConfigStoreRootPath", world.cluster.config_store))
+    found = [(name, "VmID", vm.id) for vm in _clustered(shown.world) for name, _, _ in _resources_of(vm)]
+    if (store := shown.world.cluster.config_store) is not None:
+        found.append((CONFIG_STORE_RESOURCE, "ConfigStoreRootPath", store))
     return [
         {
             "ClusterObject": resource,
@@ -122,11 +124,11 @@ def _parameters(world: World, _node: str) -> list[Row]:
     ]
 
 
-def _host(_world: World, node: str) -> list[Row]:
-    return [{"Name": node, "ComputerName": node}]
+def _host(shown: Shown) -> list[Row]:
+    return [{"Name": shown.node, "ComputerName": shown.node}]
 
 
-def _vms(world: World, node: str) -> list[Row]:
+def _vms(shown: Shown) -> list[Row]:
     return [
         {
             "Id": vm.id,
@@ -135,19 +137,19 @@ def _vms(world: World, node: str) -> list[Row]:
             "Version": vm.version,
             "Generation": vm.generation,
             "IsClustered": vm.clustered,
-            "ComputerName": node,
+            "ComputerName": shown.node,
             "DVDDrives": [{"$type": _HYPERV_TYPES + "DvdDrive", "Name": "DVD Drive", "Path": None}]
             if vm.dvd
             else [],
         }
-        for vm in world.vms_on(node)
+        for vm in shown.vms
     ]
 
 
-def _hard_drives(world: World, node: str) -> list[Row]:
+def _hard_drives(shown: Shown) -> list[Row]:
     return [
-        _hard_drive(vm, drive, location, node)
-        for vm in world.vms_on(node)
+        _hard_drive(vm, drive, location, shown.node)
+        for vm in shown.vms
         for location, drive in enumerate(vm.drives)
     ]
 
@@ -176,7 +178,7 @@ def _named(kind: str, name: str) -> Row:
     return {"$type": _CLUSTER_TYPES + kind, "Name": name}
 
 
-_ROWS: dict[str, Callable[[World, str], list[Row]]] = {
+_ROWS: dict[str, Callable[[Shown], list[Row]]] = {
     **check_rows.ROWS,
     "Get-Cluster": _cluster,
     "Get-ClusterNode": _nodes,

@@ -6,6 +6,7 @@ import threading
 from typing import Any
 
 from vhdsfix.lab.faults import Fault
+from vhdsfix.lab.shown import Shown
 from vhdsfix.lab.world import World
 
 
@@ -21,16 +22,17 @@ class Runspace:
         self.loads_modules = loads_modules
         self.last_exit_code: int | None = None
         self.ending = threading.Event()
-        self._rows: dict[str, list[dict[str, Any]]] = {}
+        self.begin()
 
     def begin(self) -> None:
         """A pipeline begins: what it finds is the world of this moment."""
-        self._rows.clear()
+        self._shown = Shown(self.world, self.node)
+        self._rows: dict[str, list[dict[str, Any]]] = {}
 
     def rows(self, source: str) -> list[dict[str, Any]]:
         """What that cmdlet finds on this node, worked out once in a pipeline; nobody may change it."""
         if source not in self._rows:
-            self._rows[source] = self.world.rows(self.node, source)
+            self._rows[source] = self.world.rows_of(self._shown, source)
         return self._rows[source]
 
     @property

@@ -17,6 +17,7 @@ from vhdsfix.lab.guests import GuestAnswer
 from vhdsfix.lab.identifiers import stable_id, vm_sid
 from vhdsfix.lab.ntfs import Entry, Tree
 from vhdsfix.lab.rule import Rule
+from vhdsfix.lab.shown import Shown
 
 NodeState = Literal["Up", "Down", "Paused", "Joining"]
 Language = Literal["en", "de", "pl"]
@@ -146,7 +147,11 @@ class World(msgspec.Struct):
 
     def rows(self, node: str, cmdlet: str) -> list[dict[str, Any]]:
         """What that cmdlet finds on that node; LabError for a cmdlet that has no rows."""
-        return property_rows.of(self, node, cmdlet)
+        return self.rows_of(Shown(self, node), cmdlet)
+
+    def rows_of(self, shown: Shown, cmdlet: str) -> list[dict[str, Any]]:
+        """The same, on a node at one moment."""
+        return property_rows.of(shown, cmdlet)
 
     def vms_on(self, node: str) -> list[Vm]:
         """The VMs that Hyper-V knows there."""
