@@ -60,7 +60,7 @@ class Watched(Mischiefs):
             self.writes_begin()
             self.edited_during_a_write |= any(map(_is_an_edit, found))
         self.moments.append(moment)
-        self.happened += found
+        self.happened += sorted(found, key=_comes_afterwards)
         return found
 
     @property
@@ -133,6 +133,10 @@ class Judge:
                 _put_back(self._world, before, event.folder)
             if isinstance(event, Remounted):
                 change(self._world, event)  # the other way round
+
+
+def _comes_afterwards(what: object) -> bool:
+    return isinstance(what, Happens) and what.afterwards
 
 
 def _is_an_edit(what: object) -> bool:
