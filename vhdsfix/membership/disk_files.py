@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from vhdsfix.membership.disks import disk_key, key_of_set_beside, shared_disk
+from vhdsfix.membership.disks import key_of_set_beside, shared_disk
 from vhdsfix.membership.shown import ids_on
 from vhdsfix.model.facts import Drive, Facts, NodeFacts
 from vhdsfix.model.inventory import DiskFiles
@@ -79,9 +79,11 @@ class _Told:
         """A file that two sets claim belongs to neither; one beside an attached set of its name belongs to that one."""
         claims: dict[str, set[str]] = {}
         for key, paths in self._paths.items():
+            name = _name_in(key_of_set_beside(self._sets[key]))
             for path in paths:
                 beside = key_of_set_beside(path)
-                if self._is_tied(path, self._sets[key]) and (beside == key or beside not in attached):
+                tied = path.key == key or (_name_in(beside) == name and self._may_be_elsewhere(path))
+                if tied and (beside == key or beside not in attached):
                     claims.setdefault(path.key, set()).add(key)
         return {file: self._sets[next(iter(keys))] for file, keys in claims.items() if len(keys) == 1}
 
@@ -99,11 +101,9 @@ class _Told:
             doubtful=tuple(path for path in elsewhere if path.key not in sets_by_file),
         )
 
-    def _is_tied(self, path: FolderPath, disk: FolderPath) -> bool:
-        """A set has one .vhds; its other files bear its name. A share is no place for a grant, and stays to be shown."""
-        if path.key.endswith(".VHDS") or disk_key(path.name) != disk_key(disk.name):
-            return path.key == disk.key
-        return path.is_unc or path.key.startswith(self._below_mounts)
+    def _may_be_elsewhere(self, path: FolderPath) -> bool:
+        """A set has one .vhds. A share is no place for a grant, and stays to be shown."""
+        return not path.key.endswith(".VHDS") and (path.is_unc or path.key.startswith(self._below_mounts))
 
 
 def _disk_of(drive: Drive, sets_by_file: dict[str, FolderPath]) -> FolderPath | None:
@@ -111,6 +111,10 @@ def _disk_of(drive: Drive, sets_by_file: dict[str, FolderPath]) -> FolderPath | 
     if by_name is None or drive.path is None or by_name == drive.path:
         return by_name  # a .vhds is its own name
     return sets_by_file.get(drive.path.key, by_name)
+
+
+def _name_in(key: str) -> str:
+    return key.rpartition("\\")[2]
 
 
 def _disks_on(node: NodeFacts) -> set[str]:

@@ -26,7 +26,8 @@ def shared_disk(drive: Drive) -> FolderPath | None:
 
 def key_of_set_beside(path: FolderPath) -> str:
     """The VHD Set that a file's name points to, in the file's own folder, as paths compare."""
-    return name_key(_set_beside(path))
+    folder, _, name = path.key.rpartition("\\")
+    return f"{folder}\\{_without_checkpoint(name)}.VHDS"
 
 
 def _set_beside(path: FolderPath) -> str:
