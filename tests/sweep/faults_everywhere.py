@@ -49,6 +49,9 @@ def singles() -> list[Case]:
     return [Case(name, (each,)) for name in SCENARIOS for each in _everywhere(name)]
 
 
+WORKERS = 4 * (os.cpu_count() or 1)
+"""A case waits most of its time, for answers that never come."""
+
 FULL = 4000
 """More than there are single cases."""
 
@@ -60,9 +63,9 @@ def run(count: int, seed: int) -> str:
     few = dice.sample(alone, min(len(alone), count - count // ONE_IN))
     pairs = [_pair(dice, alone) for _ in range(count - len(few))]
     with ProcessPoolExecutor(
-        2 * (os.cpu_count() or 1), mp_context=multiprocessing.get_context("spawn"), initializer=_quiet
+        WORKERS, mp_context=multiprocessing.get_context("spawn"), initializer=_quiet
     ) as pool:
-        ends = list(pool.map(told, [*few, *pairs], chunksize=8))
+        ends = list(pool.map(told, [*few, *pairs], chunksize=4))
     lies = [end for end in ends if end.startswith("LIE")]
     assert not lies, "\n".join(lies)
     tally = ", ".join(f"{number} {end}" for end, number in sorted(Counter(ends).items()))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
-import os
 import random
 import tempfile
 from collections import Counter
@@ -23,6 +22,7 @@ from tests.end_to_end.rehearsal import PASSWORD, Rehearsal, rehearsal
 from tests.mischief.limits import PATIENT, PERSISTENT
 from tests.mischief.truth import NOT_ALL_WELL, Watched, entries
 from tests.sweep.faults import written, wrong_on_the_wire
+from tests.sweep.faults_everywhere import WORKERS
 from vhdsfix.commands.requests import Target, UndoRequest
 from vhdsfix.commands.result import ApplyReport, exit_code
 from vhdsfix.config import Secret
@@ -45,7 +45,7 @@ def run(count: int, seed: int) -> str:
     alone = singles()
     drawn = dice.sample(alone, min(len(alone), count))
     with ProcessPoolExecutor(
-        2 * (os.cpu_count() or 1), mp_context=multiprocessing.get_context("spawn"), initializer=_quiet
+        WORKERS, mp_context=multiprocessing.get_context("spawn"), initializer=_quiet
     ) as pool:
         ends = list(pool.map(told, drawn, chunksize=4))
     lies = [end for end in ends if end.startswith("LIE")]
