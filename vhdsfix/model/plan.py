@@ -75,7 +75,7 @@ class PlannedVm(msgspec.Struct, frozen=True):
     via: str
 
 
-class PlannedFile(msgspec.Struct, frozen=True):
+class PlannedFile(msgspec.Struct, frozen=True, gc=False):
     """`sddl` is null where it could not be read."""
 
     name: str

@@ -10,7 +10,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 
-class Known(msgspec.Struct, Generic[T], frozen=True, tag="known", tag_field="reading"):
+class Known(msgspec.Struct, Generic[T], frozen=True, gc=False, tag="known", tag_field="reading"):
     """It was seen."""
 
     value: T

@@ -137,7 +137,7 @@ _DENY_TYPES = frozenset({AceType.DENY, AceType.OBJECT_DENY, AceType.CONDITIONAL_
 _UNCONDITIONAL_TYPES = frozenset({AceType.ALLOW, AceType.DENY, AceType.OBJECT_ALLOW, AceType.OBJECT_DENY})
 
 
-class Ace(msgspec.Struct, frozen=True):
+class Ace(msgspec.Struct, frozen=True, gc=False):
     """An access control entry. `flags`: bits of AceFlag; `mask`: 32 bits of rights, generic ones not mapped.
 
     `object_type` and `inherited_object_type` are GUIDs in lower case. `expression`: the condition of a conditional entry
@@ -187,7 +187,7 @@ class Ace(msgspec.Struct, frozen=True):
         return bool(self.flags & AceFlag.CONTAINER_INHERIT)
 
 
-class Acl(msgspec.Struct, frozen=True):
+class Acl(msgspec.Struct, frozen=True, gc=False):
     """A DACL or SACL in its order. `entries` None: a null DACL, which lets everybody do everything.
 
     `protected`, `inherit_required`, `auto_inherited`: SDDL's P, AR and AI.
@@ -199,7 +199,7 @@ class Acl(msgspec.Struct, frozen=True):
     auto_inherited: bool = False
 
 
-class SecurityDescriptor(msgspec.Struct, frozen=True):
+class SecurityDescriptor(msgspec.Struct, frozen=True, gc=False):
     """Who may do what with a folder or file. A part that was not there is None: nothing is known of it."""
 
     dacl: Acl | None

@@ -21,7 +21,7 @@ DISK_EXTENSIONS = (".vhds", ".avhdx", ".vhdx", ".vhd", ".avhd", ".mrt", ".rct")
 NO_SUCH_PATH = frozenset({"PathNotFound", "GetAcl_PathNotFound", "GetAcl_PathNotFound_Exception"})
 
 
-class ItemRow(msgspec.Struct, frozen=True, rename="pascal"):
+class ItemRow(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
     """Source: System.IO.FileSystemInfo; JSON gives an enum's number (WIRE 7.4)."""
 
     full_name: str
@@ -40,13 +40,13 @@ class ChildRow(
     written: Moment | None
 
 
-class FolderAclRow(msgspec.Struct, frozen=True, rename="pascal"):
+class FolderAclRow(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
     """Source: contract Get-Acl."""
 
     sddl: str
 
 
-class FileAclRow(msgspec.Struct, frozen=True, rename="pascal"):
+class FileAclRow(msgspec.Struct, frozen=True, gc=False, rename="pascal"):
     r"""Source: contract Get-Acl; `path` begins with the provider's name (Microsoft.PowerShell.Core\FileSystem::C:\…)."""
 
     path: str
