@@ -86,6 +86,11 @@ class Realm:
         """As a person does: a ticket in the cache, which then is the current logon."""
         self._run("kinit", f"{principal}@{REALM}", typed=password)
 
+    @property
+    def requests(self) -> int:
+        """How many the KDC has logged so far, of any account."""
+        return (self.folder / "kdc.log").read_text().count("_REQ")
+
     def log_off(self) -> None:
         (self.folder / "tickets").unlink(missing_ok=True)
 

@@ -47,6 +47,17 @@ def test_a_user_and_a_password_work(nodes: Field, auth: str, transport: str) -> 
     assert lets_in(nodes.plan(ADMIN.password, user=ADMIN.user, auth=auth, transport=transport))
 
 
+def test_an_account_of_a_domain_by_its_short_name_is_not_looked_for_in_a_realm(
+    realm: Realm, tmp_path: Path
+) -> None:
+    """Each logon would ask a domain controller for a name that there is not, or wait for one that does not answer."""
+    account = Account("LAB\\admin", "correct-horse")
+    with field(tmp_path, admin=account, address=NODE) as nodes:
+        before = realm.requests
+        assert lets_in(nodes.plan(account.password, user=account.user, auth="negotiate", transport="http"))
+        assert realm.requests == before
+
+
 @pytest.mark.parametrize("auth", ["negotiate", "kerberos"])
 def test_a_ticket_works_over_https(realm: Realm, secured: Field, authority: Authority, auth: str) -> None:
     realm.log_on("admin", ADMIN.password)

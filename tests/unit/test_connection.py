@@ -30,6 +30,20 @@ def test_which_way_is_taken(
 
 
 @pytest.mark.parametrize(
+    ("user", "kerberos", "used"),
+    [
+        ("CORP\\svc", False, "ntlm"),
+        ("CORP\\svc", True, "negotiate"),
+        ("svc@corp.example", False, "negotiate"),
+    ],
+)
+def test_a_name_that_kerberos_cannot_take_is_not_put_to_it(*, user: str, kerberos: bool, used: str) -> None:
+    """True for kerberos: on Windows."""
+    wanted = Connection("HV01", "hv01", None, "https", "negotiate", user)
+    assert route_of(wanted, kerberos_is_here=kerberos).auth == used
+
+
+@pytest.mark.parametrize(
     ("platform", "installed", "user", "here"),
     [
         ("linux", True, None, True),
@@ -43,7 +57,7 @@ def test_where_kerberos_is(
     monkeypatch: pytest.MonkeyPatch, *, platform: str, installed: bool, user: str | None, here: bool
 ) -> None:
     monkeypatch.setattr("sys.platform", platform)
-    monkeypatch.setattr("importlib.util.find_spec", lambda _name: object() if installed else None)
+    monkeypatch.setattr("vhdsfix.remote.connection._is_installed", lambda _name: installed)
     assert kerberos_is_here(user) is here
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import sys
 
@@ -53,12 +54,14 @@ def route_of(connection: Connection, *, kerberos_is_here: bool) -> Route:
     _must_be_possible(connection)
     trusted = kerberos_is_here and connection.auth in ("negotiate", "kerberos")
     secure = connection.transport == "https" or (connection.transport == "auto" and not trusted)
-    by_kerberos_only = connection.transport == "auto" and trusted
+    auth: Auth = "kerberos" if connection.transport == "auto" and trusted else connection.auth
+    if auth == "negotiate" and not kerberos_is_here and _is_down_level(connection.user):
+        auth = "ntlm"  # or Kerberos would look for a realm, at every logon
     return Route(
         address=connection.address,
         port=connection.port or (HTTPS_PORT if secure else HTTP_PORT),
         secure=secure,
-        auth="kerberos" if by_kerberos_only else connection.auth,
+        auth=auth,
     )
 
 
@@ -70,7 +73,17 @@ def kerberos_is_here(user: str | None) -> bool:
     """
     if sys.platform == "win32":
         return True
-    return importlib.util.find_spec("gssapi") is not None and "\\" not in (user or "")
+    return _is_installed("gssapi") and not _is_down_level(user)
+
+
+def _is_down_level(user: str | None) -> bool:
+    r"""Whether it is written as `DOMAIN\name`."""
+    return "\\" in (user or "")
+
+
+@functools.cache
+def _is_installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
 
 
 def _must_be_possible(connection: Connection) -> None:
