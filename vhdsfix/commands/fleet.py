@@ -40,7 +40,7 @@ SIGNALS_ARE_SEEN_EVERY_S = 0.2
 """On Windows no signal interrupts a thread that waits for another. Source: docs.python.org, threading, Lock.acquire (3.2)."""
 
 AT_ONCE = 32
-"""Nodes logged on to side by side; more gain nothing below 100 ms of latency (Source: WIRE 3). Others may be asked meanwhile."""
+"""Nodes logged on to side by side; more gain nothing below 100 ms of latency (Source: WIRE 3). Others are asked meanwhile."""
 
 
 class ReadingFleet(NamedTuple):
@@ -61,14 +61,14 @@ class WritingFleet(NamedTuple):
 @contextlib.contextmanager
 def for_reading(target: Target, command: str) -> Iterator[ReadingFleet]:
     """The time that the run has begins here."""
-    time, limits = TimeAllowed(target.timeout_s), target.limits
+    time, limits, logons = TimeAllowed(target.timeout_s), target.limits, threading.Semaphore(AT_ONCE)
     with (
         _reached(target, command) as (settings, secrets),
         contextlib.closing(Watchdog()) as watchdog,
         _Fleet(
             settings,
             lambda to: GuardedReader(
-                RemoteReader(to, secrets.password, limits, watchdog.watch), watchdog, time
+                RemoteReader(to, secrets.password, limits, watchdog.watch), watchdog, time, logons
             ),
             _guests(settings, secrets, limits, watchdog, time),
         ) as hosts,
@@ -79,14 +79,14 @@ def for_reading(target: Target, command: str) -> Iterator[ReadingFleet]:
 @contextlib.contextmanager
 def for_writing(target: Target, command: str) -> Iterator[WritingFleet]:
     """The time that the run has begins here."""
-    time, limits = TimeAllowed(target.timeout_s), target.limits
+    time, limits, logons = TimeAllowed(target.timeout_s), target.limits, threading.Semaphore(AT_ONCE)
     with (
         _reached(target, command) as (settings, secrets),
         contextlib.closing(Watchdog()) as watchdog,
         _Fleet(
             settings,
             lambda to: GuardedWriter(
-                RemoteWriter(to, secrets.password, limits, watchdog.watch), watchdog, time
+                RemoteWriter(to, secrets.password, limits, watchdog.watch), watchdog, time, logons
             ),
             _guests(settings, secrets, limits, watchdog, time),
         ) as hosts,
@@ -229,7 +229,7 @@ class _Fleet(Generic[G]):
         if not tasks:
             return ()
         futures: list[Future[T]] = []
-        at_once = AT_ONCE + sum(machine.is_logged_on for machine in self._machines())
+        at_once = AT_ONCE + len(self._machines())
         with ThreadPoolExecutor(max_workers=min(at_once, len(tasks)), thread_name_prefix="node") as pool:
             try:
                 futures.extend(pool.submit(task) for task in tasks)

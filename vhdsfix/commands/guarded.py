@@ -19,14 +19,22 @@ from vhdsfix.remote.guest import RemoteGuest
 from vhdsfix.remote.machine import Machine
 from vhdsfix.remote.node import RemoteReader, RemoteWriter
 
+Logons = AbstractContextManager[object]
+"""Lets so many in at a time, each from its own thread."""
+
+FREELY: Logons = contextlib.nullcontext()
+
 
 class GuardedMachine:
-    """What is worked on side by side may share it. `time`: what the whole run has."""
+    """What is worked on side by side may share it. `time`: what the whole run has. `logons`: held while it logs on."""
 
-    def __init__(self, machine: Machine, watchdog: Watchdog, time: TimeAllowed) -> None:
+    def __init__(
+        self, machine: Machine, watchdog: Watchdog, time: TimeAllowed, logons: Logons = FREELY
+    ) -> None:
         self._machine = machine
         self._watchdog = watchdog
         self._time = time
+        self._logons = logons
         self._turn = threading.Lock()
         self._aborted = False
         self._refusal: str | None = None
@@ -34,10 +42,6 @@ class GuardedMachine:
     @property
     def node(self) -> str:
         return self._machine.node
-
-    @property
-    def is_logged_on(self) -> bool:
-        return self._machine.is_logged_on
 
     def connect(self, accepted: Callable[[], None] = lambda: None) -> None:
         with self._asking():
@@ -58,7 +62,7 @@ class GuardedMachine:
     @contextlib.contextmanager
     def _asking_within(self, limit_s: float) -> Iterator[None]:
         """It has its own time, and no more than is left of the run's."""
-        with self._turn:
+        with self._turn, self._logging_on():
             if self._time.is_over:
                 raise UnreachableError(f"{self.node} was not asked: {self._time.why}")
             with self._watched(min(limit_s, self._time.left_s)):
@@ -68,6 +72,9 @@ class GuardedMachine:
                     if self._time.is_over:
                         raise type(error)(f"{error}: {self._time.why}") from error
                     raise
+
+    def _logging_on(self) -> AbstractContextManager[object]:
+        return contextlib.nullcontext() if self._machine.is_logged_on else self._logons
 
     @contextlib.contextmanager
     def _watched(self, deadline_s: float) -> Iterator[None]:
@@ -87,8 +94,10 @@ class GuardedMachine:
 class GuardedReader(GuardedMachine):
     """A Reader."""
 
-    def __init__(self, node: RemoteReader, watchdog: Watchdog, time: TimeAllowed) -> None:
-        super().__init__(node, watchdog, time)
+    def __init__(
+        self, node: RemoteReader, watchdog: Watchdog, time: TimeAllowed, logons: Logons = FREELY
+    ) -> None:
+        super().__init__(node, watchdog, time, logons)
         self._reader = node
 
     def cluster(self) -> ClusterFacts:
@@ -110,8 +119,10 @@ class GuardedReader(GuardedMachine):
 class GuardedGuest(GuardedMachine):
     """A GuestReader."""
 
-    def __init__(self, guest: RemoteGuest, watchdog: Watchdog, time: TimeAllowed) -> None:
-        super().__init__(guest, watchdog, time)
+    def __init__(
+        self, guest: RemoteGuest, watchdog: Watchdog, time: TimeAllowed, logons: Logons = FREELY
+    ) -> None:
+        super().__init__(guest, watchdog, time, logons)
         self._guest = guest
 
     @property
@@ -130,8 +141,10 @@ class GuardedGuest(GuardedMachine):
 class GuardedWriter(GuardedReader):
     """A Writer. A change in hand is not cut off when the run's time is over, nor is the look at what it did."""
 
-    def __init__(self, node: RemoteWriter, watchdog: Watchdog, time: TimeAllowed) -> None:
-        super().__init__(node, watchdog, time)
+    def __init__(
+        self, node: RemoteWriter, watchdog: Watchdog, time: TimeAllowed, logons: Logons = FREELY
+    ) -> None:
+        super().__init__(node, watchdog, time, logons)
         self._writer = node
         self._written: set[str] = set()
 

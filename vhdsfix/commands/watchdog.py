@@ -31,7 +31,8 @@ class Watchdog:
             self._count += 1
             ticket = self._count
             heapq.heappush(self._watched, (time.monotonic() + deadline_s, ticket, abort))
-            self._wake.notify()
+            if self._watched[0][1] == ticket:  # else the thread wakes early enough
+                self._wake.notify()
         try:
             yield
         finally:

@@ -8,7 +8,7 @@ import msgspec
 
 from vhdsfix.errors import UsageError
 from vhdsfix.membership import short_name
-from vhdsfix.model.facts import ClusterFacts, Facts, FolderFacts, GuestFacts, NodeFacts
+from vhdsfix.model.facts import ClusterFacts, Facts, GuestFacts, NodeFacts
 from vhdsfix.model.plan import Scope
 from vhdsfix.model.readings import Known, known_or
 from vhdsfix.ports import Hosts, Notify, Reader
@@ -46,33 +46,17 @@ def survey(
     paths = paths_to_see(cluster)
     listed = known_or(cluster.nodes, ())
     guests: list[GuestFacts] = []
-    early: list[FolderFacts] = []
-
-    def ask_the_nodes() -> None:
-        nodes.ask_the_rest(listed, identity.domain if identity else "")
-        tasks = [lambda: nodes.check(paths)]
-        if not folders_of and not some_vm_moves(cluster, nodes.facts()):
-            so_far = Facts(taken_at=taken_at, cluster=cluster, nodes=nodes.facts(), folders=())
-            tasks.append(lambda: early.extend(_read_early(scope, so_far, nodes, hosts, notify)))
-        hosts.at_once(tasks)
-
-    hosts.at_once([ask_the_nodes, lambda: guests.extend(ask_guests(hosts, notify))])
+    hosts.at_once(
+        [
+            lambda: nodes.ask_the_rest(listed, identity.domain if identity else "", paths),
+            lambda: guests.extend(ask_guests(hosts, notify)),
+        ]
+    )
     if some_vm_moves(cluster, nodes.facts()):
         nodes.ask_again(paths)
     facts = Facts(taken_at=taken_at, cluster=cluster, nodes=nodes.facts(), folders=(), guests=tuple(guests))
     wanted = folders_of(facts) if folders_of else folders_in(scope, facts)
-    return msgspec.structs.replace(facts, folders=ask_folders(wanted, nodes, hosts, notify, early))
-
-
-def _read_early(
-    scope: Scope, facts: Facts, nodes: Nodes, hosts: Hosts[Reader], notify: Notify
-) -> tuple[FolderFacts, ...]:
-    """The folders that the nodes' own answers lead to, read while the nodes are asked what may lead to more."""
-    try:
-        wanted = folders_in(scope, facts)
-    except UsageError:  # what the scope names may be there all the same
-        return ()
-    return ask_folders(wanted, nodes, hosts, notify)
+    return msgspec.structs.replace(facts, folders=ask_folders(wanted, nodes, hosts, notify))
 
 
 def _must_be_one_cluster(expected: str | None, cluster: ClusterFacts, nodes: tuple[NodeFacts, ...]) -> None:

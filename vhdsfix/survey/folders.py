@@ -25,21 +25,11 @@ def folders_in(scope: Scope, facts: Facts) -> FoldersToRead:
 
 
 def ask_folders(
-    wanted: FoldersToRead,
-    nodes: Nodes,
-    hosts: Hosts[Reader],
-    notify: Notify,
-    read_before: Sequence[FolderFacts] = (),
+    wanted: FoldersToRead, nodes: Nodes, hosts: Hosts[Reader], notify: Notify
 ) -> tuple[FolderFacts, ...]:
-    """Each folder from the first node that can be asked; what that node could not see, from the next.
-
-    Those that were `read_before` are not read again.
-    """
-    before = {folder.path: folder for folder in read_before if folder.path in wanted}
-    choices = {path: nodes.readers_for(names) for path, names in wanted.items() if path not in before}
-    found = before | {
-        path: _unseen(path, "no node that could be asked shows this folder") for path in choices
-    }
+    """Each folder from the first node that can be asked; what that node could not see, from the next."""
+    choices = {path: nodes.readers_for(names) for path, names in wanted.items()}
+    found = {path: _unseen(path, "no node that could be asked shows this folder") for path in choices}
     for attempt in range(2):
         open_paths = [path for path in choices if _is_open(found[path]) and len(choices[path]) > attempt]
         by_reader: dict[Reader, list[FolderPath]] = {}

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple
 
 from vhdsfix.errors import NodeError
+from vhdsfix.membership import short_name
 from vhdsfix.model.facts import ClusterFacts, NodeFacts
-from vhdsfix.model.readings import Known, Unknown
+from vhdsfix.model.readings import Known, Unknown, known_or
 from vhdsfix.ports import Hosts, Notify, Reader
+from vhdsfix.survey.checks import checked, paths_to_see
 from vhdsfix.survey.door import Door
 from vhdsfix.survey.nodes import Answer, Nodes, ask_for_cluster, ask_itself, log_on, silent, unasked
 
 
 def ask_given(hosts: Hosts[Reader], nodes: Nodes, notify: Notify) -> ClusterFacts:
-    """Ask the first given node that lets us in for the cluster, and then all that do for themselves."""
-    door = Door(notify)
+    """Ask the first given node that lets us in for the cluster, and all that do for themselves."""
     given = hosts.given()
-    entries = hosts.at_once(
-        [partial(_entered, reader, place, door, notify) for place, reader in enumerate(given)]
-    )
+    entering = _Entering(Door(notify), notify)
     answers = hosts.at_once(
-        [partial(_asked, reader, entry, notify) for reader, entry in zip(given, entries, strict=True)]
+        [partial(entering.answer_of, reader, place) for place, reader in enumerate(given)]
     )
-    first = next((entry for entry in entries if entry.cluster), None)
-    cluster = first.cluster if first and first.cluster else unasked("no node let us in")
-    for reader, entry, answer in zip(given, entries, answers, strict=True):
+    cluster = entering.cluster or unasked("no node let us in")
+    for reader, answer in zip(given, answers, strict=True):
         its_cluster, facts = cluster, answer.facts
-        if isinstance(facts.host, Known) and entry is not first and not _is_whole(cluster):
+        if isinstance(facts.host, Known) and reader is not entering.first and not _is_whole(cluster):
             told = ask_for_cluster(reader, notify)
             its_cluster = told.cluster if isinstance(told, Answer) else told
             cluster = cluster if _is_told(cluster) else its_cluster
@@ -38,26 +35,37 @@ def ask_given(hosts: Hosts[Reader], nodes: Nodes, notify: Notify) -> ClusterFact
     return cluster
 
 
-class _Entry(NamedTuple):
-    """`cluster`: what the first that was let in said of it. `silence`: the answer of a node that cannot be asked for itself."""
+class _Entering:
+    """What the nodes say as they are let in. `cluster` is what the `first` of them said of it."""
 
-    cluster: ClusterFacts | None = None
-    silence: Answer | None = None
+    def __init__(self, door: Door, notify: Notify) -> None:
+        self._door = door
+        self._notify = notify
+        self.first: Reader | None = None
+        self.cluster: ClusterFacts | None = None
+
+    def answer_of(self, reader: Reader, place: int) -> Answer:
+        """What it says of itself; with its checks where it is known by then what every node has to see."""
+        answer = self._let_in(reader, place) or ask_itself(reader, self._notify)
+        if self.cluster is None or not _is_listed(answer.facts.name, self.cluster):
+            return answer
+        return answer._replace(facts=checked(reader, answer.facts, paths_to_see(self.cluster), self._notify))
+
+    def _let_in(self, reader: Reader, place: int) -> Answer | None:
+        """None for a node that can be asked for itself now."""
+        try:
+            if not self._door.pass_through(reader, place):
+                return log_on(reader, self._notify)
+        except NodeError as error:
+            return Answer(unasked(str(error)), silent(reader.node, str(error)))
+        told = ask_for_cluster(reader, self._notify)
+        self.first = reader
+        self.cluster = told.cluster if isinstance(told, Answer) else told
+        return told if isinstance(told, Answer) else None
 
 
-def _entered(reader: Reader, place: int, door: Door, notify: Notify) -> _Entry:
-    try:
-        is_first = door.pass_through(reader, place)
-    except NodeError as error:
-        return _Entry(silence=Answer(unasked(str(error)), silent(reader.node, str(error))))
-    if not is_first:
-        return _Entry(silence=log_on(reader, notify))
-    told = ask_for_cluster(reader, notify)
-    return _Entry(told.cluster, told) if isinstance(told, Answer) else _Entry(told)
-
-
-def _asked(reader: Reader, entry: _Entry, notify: Notify) -> Answer:
-    return entry.silence or ask_itself(reader, notify)
+def _is_listed(name: str, cluster: ClusterFacts) -> bool:
+    return short_name(name) in {short_name(node.name) for node in known_or(cluster.nodes, ())}
 
 
 def _is_whole(cluster: ClusterFacts) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from vhdsfix.errors import CommandError, NodeError
 from vhdsfix.membership import short_name
-from vhdsfix.model.facts import ClusterFacts, ClusterNode, NodeFacts
+from vhdsfix.model.facts import ClusterFacts, ClusterNode, NodeChecks, NodeFacts
 from vhdsfix.model.readings import Known, Unknown
 from vhdsfix.model.windows import FolderPath
 from vhdsfix.ports import Hosts, Notify, Progress, Reader
@@ -38,29 +38,21 @@ class Nodes:
         self._hosts.remember_name(reader, facts.name)
         self.keep(facts.name, reader, facts)
 
-    def ask_the_rest(self, listed: tuple[ClusterNode, ...], domain: str) -> None:
-        """Ask each node that the cluster lists and that has not answered under its name, all at once when they are logged on."""
+    def ask_the_rest(self, listed: tuple[ClusterNode, ...], domain: str, paths: Sequence[FolderPath]) -> None:
+        """Ask and check each node that the cluster lists and that has not answered under its name; check all that were not."""
         rest = [node for node in listed if short_name(node.name) not in self._answers]
         found = [(node.name, reader) for node in rest if (reader := self._reached(node, domain))]
-        silences = self._hosts.at_once([partial(log_on, reader, self._notify) for _, reader in found])
+        unchecked = [name for name in self._readers if self._answers[name].checks == NodeChecks()]
         answers = self._hosts.at_once(
-            [
-                partial(_asked_as, name, reader, silence, self._notify)
-                for (name, reader), silence in zip(found, silences, strict=True)
+            [partial(_asked_and_checked, name, reader, paths, self._notify) for name, reader in found]
+            + [
+                partial(checked, self._readers[name], self._answers[name], paths, self._notify)
+                for name in unchecked
             ]
         )
-        for (name, reader), facts in zip(found, answers, strict=True):
+        for (name, reader), facts in zip(found, answers, strict=False):
             self.keep(name, reader, facts)
-
-    def check(self, paths: Sequence[FolderPath]) -> None:
-        """Check all nodes that answered. `paths`: what each is asked whether it sees it."""
-        checks = self._hosts.at_once(
-            [
-                partial(checked, reader, self._answers[name], paths, self._notify)
-                for name, reader in self._readers.items()
-            ]
-        )
-        self._answers |= dict(zip(self._readers, checks, strict=True))
+        self._answers |= dict(zip(unchecked, answers[len(found) :], strict=True))
 
     def ask_again(self, paths: Sequence[FolderPath]) -> None:
         """Ask all nodes that answered once more; what one says now counts, unless it says nothing of its VMs."""
@@ -129,12 +121,9 @@ def ask_itself(reader: Reader, notify: Notify) -> Answer:
         return _silence(reader, error)
 
 
-def _asked_as(name: str, reader: Reader, silence: Answer | None, notify: Notify) -> NodeFacts:
-    return as_named(name, (silence or ask_itself(reader, notify)).facts)
-
-
 def _asked_and_checked(name: str, reader: Reader, paths: Sequence[FolderPath], notify: Notify) -> NodeFacts:
-    return checked(reader, _asked_as(name, reader, None, notify), paths, notify)
+    answer = log_on(reader, notify) or ask_itself(reader, notify)
+    return checked(reader, as_named(name, answer.facts), paths, notify)
 
 
 def _silence(reader: Reader, error: NodeError) -> Answer:
