@@ -14,8 +14,9 @@ import pytest
 from tests.end_to_end.rehearsal import Rehearsal, rehearsal
 from tests.mischief.limits import PATIENT
 from tests.mischief.test_wire import WHATS
-from tests.mischief.truth import Judge, Watched, is_granted
-from vhdsfix.commands import apply, saved_plan
+from tests.mischief.truth import Judge, Watched, entries, is_granted
+from vhdsfix.apply.folder import READS_AFTER_A_LOST_ANSWER
+from vhdsfix.commands import apply, runs, saved_plan
 from vhdsfix.commands.requests import ApplyRequest, PlanRequest, Target
 from vhdsfix.commands.result import ApplyReport, exit_code
 from vhdsfix.config import Secret, Settings
@@ -204,6 +205,27 @@ def test_an_answer_that_is_lost_and_a_write_that_lands_late(
     assert [type(one.outcome) for one in report.outcomes] == [Stuck, Untouched]
     assert "it may still land" in report.outcomes[0].outcome.why  # type: ignore[union-attr] # a Stuck, as just said
     judge.holds_true(report, code, mischiefs, at_the_end=False)
+
+
+def test_a_write_that_is_seen_only_where_the_vm_has_moved_to_is_this_runs_and_can_be_taken_back(
+    lab: Rehearsal, world: World, judge: Judge, mischiefs: Watched
+) -> None:
+    """Its node says that it wrote and shows nothing of it: it is no grant of somebody else's that the next node finds there."""
+    before = entries(world)
+    mischiefs.add(GRANT, Written("late", READS_AFTER_A_LOST_ANSWER))
+    mischiefs.add(GRANT, Happens((Moves(VM2, "HV04"),), afterwards=True))
+
+    report, code = applied(lab)
+
+    assert [type(one.outcome) for one in report.outcomes] == [Done, Done]
+    assert code is ExitCode.DONE
+    judge.holds_true(report, code, mischiefs, at_the_end=False)
+    (run,) = runs.all_runs(lab.state_dir)
+    assert (run.done, run.not_done, run.open) == (2, 0, 0)
+
+    undone = lab.undo(run.run)
+    assert [type(one.outcome) for one in undone.outcomes] == [Done, Done]
+    assert entries(world) == before
 
 
 def test_an_account_that_sees_no_vms(lab: Rehearsal, world: World, mischiefs: Mischiefs) -> None:

@@ -84,6 +84,7 @@ class Judge:
 
     def holds_true(self, report: ApplyReport, code: ExitCode, watched: Watched, *, at_the_end: bool) -> None:
         """What the report says, now that it is written; `at_the_end`: and once all has landed that comes late."""
+        announced = _announced_in(report.journal)
         for one in report.outcomes:
             place = (one.action.folder, one.action.sid)
             if isinstance(one.outcome, Done | AlreadyRight):
@@ -91,6 +92,8 @@ class Judge:
                 assert is_granted(self._world, *place) or _taken(code, watched, at_the_end=at_the_end), one
             elif isinstance(one.outcome, Stuck):
                 assert watched.happened, one
+            if isinstance(one.outcome, AlreadyRight):
+                assert one.action.id not in announced, "what this run wrote is said to be somebody else's"
         assert all(one.is_right for one in report.outcomes) or code is ExitCode.NOT_DONE
         if watched.edited_during_a_write:
             assert not all(one.is_right for one in report.outcomes), "what changed meanwhile was not noticed"
@@ -186,6 +189,12 @@ def intents_in(state_dir: Path) -> list[tuple[str, str]]:
         for line in file.read_text(encoding="utf-8").splitlines()
     ]
     return [(line["folder"], line["sid"]) for line in lines if "intent" in line]
+
+
+def _announced_in(journal: str | None) -> set[str]:
+    """The actions that a run says that it began."""
+    lines = Path(journal).read_text(encoding="utf-8").splitlines() if journal else ()
+    return {line["intent"] for line in map(json.loads, lines) if "intent" in line}
 
 
 def _may_have_written(outcome: object) -> bool:

@@ -99,6 +99,18 @@ BUGS = {
         "return second",
         (_FOLDER,),
     ),
+    "a-runs-own-late-write-called-somebody-elses": Bug(
+        "vhdsfix.apply.folder",
+        "        if sent_from and isinstance(needless, AlreadyRight):\n",
+        "        if False:\n",
+        (_FOLDER,),
+    ),
+    "what-a-run-half-wrote-taken-for-what-was-before": Bug(
+        "vhdsfix.apply.folder",
+        "        before = sent_from or now\n",
+        "        before = now\n",
+        (_FOLDER,),
+    ),
     "a-stuck-folder-goes-on": Bug(
         "vhdsfix.apply.folder",
         "        if self._stuck:\n",

@@ -13,7 +13,9 @@ from tests.fakes.plans import plan_for
 from tests.fakes.small_world import BACKING, DISK, FOLDER, NODES, VM_IDS, small_world
 from vhdsfix.apply.folder import READS_AFTER_A_LOST_ANSWER, FolderAtWork
 from vhdsfix.apply.journal import Intent, Journal, Result, read
+from vhdsfix.apply.made import made_by
 from vhdsfix.apply.run import grants_by_folder
+from vhdsfix.apply.told import told
 from vhdsfix.errors import AuthError, CommandError, LostError, QuotaError, ReplyError, UnreachableError
 from vhdsfix.model.outcome import AlreadyRight, Done, Drifted, Outcome, Stuck, Untouched, WriteAnswer
 from vhdsfix.model.plan import HostCluster, Plan
@@ -83,6 +85,33 @@ def story(tmp_path: Path) -> Story:
 
 def answer_without_work(story: Story, exit_code: int | None) -> None:
     story.hv01.carry_out_grant = lambda _folder, _vm_id: WriteAnswer(exit_code)
+
+
+def acknowledged_and_seen_elsewhere(
+    story: Story, reached: tuple[str, ...], and_then: Callable[[], None] = lambda: None
+) -> None:
+    """The first node says that it wrote and shows nothing; where the VM is now, these paths have the grant."""
+
+    def grant(folder: FolderPath, vm_id: VmId) -> WriteAnswer:
+        before: dict[str, str] = {path: story.sddl(path) for path in (FOLDER, DISK, BACKING)}
+        answer = story.hv01.run_icacls(folder, vm_id)
+        after = {path: story.sddl(path) for path in reached}
+        put(before)
+        story.world.move_vm("Guest1", "HV03")
+
+        def lands() -> None:
+            if story.nodes["HV03"].reads == 1:
+                put(after)
+                and_then()
+
+        story.nodes["HV03"].before_read = lands
+        return answer
+
+    def put(descriptors: dict[str, str]) -> None:
+        for path, sddl in descriptors.items():
+            story.world.set_sddl(path, sddl)
+
+    story.hv01.carry_out_grant = grant
 
 
 def test_every_vm_gets_its_grant_on_its_own_node(story: Story) -> None:
@@ -295,6 +324,37 @@ class TestTheVmMoves:
         outcome = story.run_one()
         assert isinstance(outcome, Stuck)
         assert "HV01 answered with exit code 0" in outcome.why
+
+    @pytest.mark.parametrize("reached", [(FOLDER, DISK, BACKING), (FOLDER,)], ids=["whole", "in part"])
+    def test_what_the_first_nodes_write_came_to_is_this_runs_doing(
+        self, story: Story, reached: tuple[str, ...]
+    ) -> None:
+        """It says that it wrote, the VM moves, and only there its work is seen, or the first part of it."""
+        before = {path: story.sddl(path) for path in (FOLDER, DISK, BACKING)}
+        acknowledged_and_seen_elsewhere(story, reached)
+
+        assert story.run_one() == Done()
+
+        record = read(story.journal.path)
+        (made,) = made_by(record)
+        assert made.before == {
+            ".": before[FOLDER],
+            **{FolderPath(path).name: before[path] for path in (DISK, BACKING)},
+        }
+        assert made.after
+        assert made.after["."] == story.sddl()
+        assert not record.open_intents
+        assert [change.outcome for change in told(record, ()).changes] == [Done()]
+        assert len(story.grants()) == (1 if DISK in reached else 2)
+
+    def test_somebody_elses_change_beside_it_is_noticed_all_the_same(self, story: Story) -> None:
+        acknowledged_and_seen_elsewhere(
+            story, (FOLDER, DISK, BACKING), and_then=lambda: story.add_entry(BY_HAND)
+        )
+        outcome = story.run_one()
+        assert isinstance(outcome, Stuck)
+        assert "(A;;FR;;;BG) is new" in outcome.why
+        assert story.journalled() == ["intent", "Stuck", "Stuck"]
 
     def test_a_vm_that_no_node_shows_is_untouched(self, story: Story) -> None:
         story.world.vm("Guest1").registered = False

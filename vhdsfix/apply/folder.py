@@ -15,7 +15,7 @@ from vhdsfix.apply.dacls import Dacls, read_dacls
 from vhdsfix.apply.goal import Goal, goal_of
 from vhdsfix.apply.journal import Journal
 from vhdsfix.errors import AuthError, CommandError, JournalError, NodeError, QuotaError, UnreachableError
-from vhdsfix.model.outcome import Drifted, Outcome, Stuck, Untouched, WriteAnswer
+from vhdsfix.model.outcome import AlreadyRight, Drifted, Outcome, Stuck, Untouched, WriteAnswer
 from vhdsfix.model.plan import Action, PlannedFolder
 from vhdsfix.model.readings import Absent, Unknown
 from vhdsfix.model.windows import FolderPath, Sid
@@ -41,12 +41,13 @@ class _Attempt(msgspec.Struct, frozen=True):
     """How one try on one node ended.
 
     `may_be_elsewhere`: the node was heard and nothing has changed: the VM may have moved to another node. `foreseen`: the
-    grant did what a grant can do here.
+    grant did what a grant can do here. `began_from`: what was read before anything was sent; None where nothing could be.
     """
 
     outcome: Outcome
     may_be_elsewhere: bool = False
     foreseen: bool = False
+    began_from: Dacls | None = None
 
 
 class _Written(NamedTuple):
@@ -95,27 +96,31 @@ class FolderAtWork:
             return attempt
         if writer is None or writer.node.casefold() == tried.node.casefold():
             return attempt
-        second = self._attempt(action, writer)
-        may_still_land = isinstance(attempt.outcome, Stuck) and isinstance(
-            second.outcome, Untouched | Drifted
-        )
+        if not isinstance(attempt.outcome, Stuck):
+            return self._attempt(action, writer)
+        second = self._attempt(action, writer, sent_from=attempt.began_from)
+        may_still_land = isinstance(second.outcome, Untouched | Drifted)
         return attempt if may_still_land else second
 
-    def _attempt(self, action: Action, writer: Writer) -> _Attempt:
+    def _attempt(self, action: Action, writer: Writer, sent_from: Dacls | None = None) -> _Attempt:
+        """`sent_from`: what the folder was like before this run sent this change to another node, which may have made it."""
         match self._read(writer):
             case Unknown(why=why):
                 return _Attempt(Untouched(f"not tried: {why}"), may_be_elsewhere=True)
             case Absent():
                 return _Attempt(Drifted(f"{writer.node} has no such folder any more"))
-            case before:
-                return self._from(before, action, writer)
+            case now:
+                return self._from(now, action, writer, sent_from)
 
-    def _from(self, before: Dacls, action: Action, writer: Writer) -> _Attempt:
+    def _from(self, now: Dacls, action: Action, writer: Writer, sent_from: Dacls | None) -> _Attempt:
         goals = [_goal(other) for other in self._grants.actions]
         grants = self._grants
-        needless = proof.outcome_without_writing(_goal(action), grants.planned, goals, before, grants.above)
+        needless = proof.outcome_without_writing(_goal(action), grants.planned, goals, now, grants.above)
+        if sent_from and isinstance(needless, AlreadyRight):
+            return self._landed(action, sent_from, now)
         if needless:
             return _Attempt(needless)
+        before = sent_from or now
         try:
             self._journal.intend(action, before.texts)
         except JournalError as error:
@@ -127,7 +132,15 @@ class FolderAtWork:
             outcome,
             may_be_elsewhere=heard and (after is None or not _differ(before, after)),
             foreseen=after is not None and proof.is_as_foreseen(_goal(action), before, after),
+            began_from=before,
         )
+
+    def _landed(self, action: Action, before: Dacls, now: Dacls) -> _Attempt:
+        """What was sent before is there now: this run's own doing, so its first result is taken back for what is seen."""
+        outcome = proof.outcome_of_settled(proof.Change(_goal(action), before, "it came later"), now)
+        with suppress(JournalError):  # as for any other result
+            self._journal.result(action, outcome, now.texts)
+        return _Attempt(outcome)
 
     def _write(self, action: Action, writer: Writer, before: Dacls) -> _Written:
         """A refusal ends a change for certain; what a node says that it wrote, or says nothing of, may show later."""

@@ -9,9 +9,10 @@ One file a run, JSON Lines in UTF-8, the keys of each line sorted:
     {"at": …, "result": <action id>, "outcome": {"outcome": "done"}, "after": {".": SDDL, …}}
     {"at": …, "end": <run>}
 
-Times are UTC, ISO 8601 with seconds. A result closes the intent of the same action before it; an action that is tried again
-on another node has a second pair. `after` is null where nothing was read; `recovered` is true in a result that a later run
-wrote. Only lines that end in a newline count. Source: DESIGN 6.
+Times are UTC, ISO 8601 with seconds. A result closes the intent of the same action before it; another result after that takes
+its place, for a change that was seen only later. An action that is tried again on another node has a second pair, and where the
+first may still land `before` is the same in both. `after` is null where nothing was read; `recovered` is true in a result that a
+later run wrote. Only lines that end in a newline count. Source: DESIGN 6.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from vhdsfix.lab.ntfs import Entry, Tree
 from vhdsfix.lab.pipeline import PipelineEnd, run_pipeline
 from vhdsfix.lab.runspace import Runspace
 from vhdsfix.lab.statements import Statement
-from vhdsfix.lab.world import World
+from vhdsfix.lab.world import Vm, World
 
 _READS = "get-acl"
 
@@ -93,7 +93,8 @@ class SpoiltWorld:
                 _put_back(world, changed)
             case "late":
                 _put_back(world, changed)
-                self._later.append(_Later(written.after, partial(work, Runspace(world, runspace.node))))
+                here = tuple(world.vms_on(runspace.node))
+                self._later.append(_Later(written.after, partial(_as_then, world, runspace.node, here, work)))
             case "undone":
                 self._later.append(_Later(written.after, partial(_put_back, world, changed)))
             case "cut":
@@ -146,6 +147,16 @@ def _drain(world: World, name: str) -> None:
 
 def _descriptors(world: World) -> dict[str, str]:
     return {path: entry["sddl"] for path, entry in world.tree.dump().items()}
+
+
+def _as_then(world: World, node: str, here: tuple[Vm, ...], work: Callable[[Runspace], PipelineEnd]) -> None:
+    """The work on a node as if these VMs were on it still: when it began it had found their names."""
+    now = [(vm, vm.node, vm.registered) for vm in here]
+    for vm in here:
+        vm.node, vm.registered = node, True
+    work(Runspace(world, node))
+    for vm, its_node, registered in now:
+        vm.node, vm.registered = its_node, registered
 
 
 def _put_back(world: World, descriptors: Mapping[str, str]) -> None:
