@@ -94,7 +94,7 @@ class GuestConnection(msgspec.Struct, frozen=True):
 class Settings(msgspec.Struct, frozen=True):
     """What a run goes by. No `user`: the current logon. No `cluster_name`: any cluster the nodes belong to.
 
-    `max_changes`: so many changes one run may make. `require_approval`: only a saved plan, approved by its digest, is applied.
+    `max_changes`: so many changes one run may make. `require_approval`: only a saved plan, approved by its digest, is carried out.
     `leftover_after_h`: as Scope's.
     """
 

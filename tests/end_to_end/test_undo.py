@@ -203,14 +203,6 @@ def test_nobody_approves(lab: Rehearsal, world: World) -> None:
     assert world.tree.dump() == before
 
 
-def test_where_two_have_to_approve_one_is_not_enough(lab: Rehearsal, world: World) -> None:
-    run = run_of(lab.apply())
-    before = world.tree.dump()
-    with pytest.raises(DeclinedError, match="second person"):
-        lab.undo_result(UndoRequest(lab.target(require_approval=True), run))
-    assert world.tree.dump() == before
-
-
 def test_what_happens_while_a_person_thinks_is_held_back(
     lab: Rehearsal, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

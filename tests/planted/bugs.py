@@ -147,6 +147,18 @@ BUGS = {
         "_next(folder, action, stop, steps)",
         ("tests/end_to_end/test_saved_plans.py::test_a_vm_that_no_longer_uses_the_folder_gets_no_grant",),
     ),
+    "a-saved-undo-not-held-against-its-journal": Bug(
+        "vhdsfix.commands.undo",
+        "        if (action.id, action.rights) not in called_for:\n",
+        "        if False:\n",
+        ("tests/end_to_end/test_saved_undo.py::test_a_plan_that_its_run_does_not_call_for_is_refused",),
+    ),
+    "an-undo-by-one-person": Bug(
+        "vhdsfix.commands.safeguards",
+        "    if request.target.settings.require_approval and request.approved_digest is None:\n",
+        "    if isinstance(request, ApplyRequest) and request.target.settings.require_approval and request.approved_digest is None:\n",
+        ("tests/end_to_end/test_saved_undo.py",),
+    ),
     "stop-ignored": Bug("vhdsfix.apply.run", "    if stop():\n", "    if False:\n", (_RUN,)),
     "a-dead-runs-intent-called-untouched-at-once": Bug(
         "vhdsfix.apply.recovery", "if at - intent.at < MAY_STILL_LAND:", "if False:", (_RECOVERY,)

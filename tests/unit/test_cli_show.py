@@ -220,15 +220,17 @@ class TestShowARun:
             ("", "there is no run ''"),
             ("2026", "may be 20261123T130000Z-0001, 20261123T140000Z-0002"),
             ("/no/such/file.jsonl", "there is no journal /no/such/file.jsonl"),
+            ("too-long-" * 99, "there is no run 'too-long-"),
         ],
     )
     def test_no_such_run_or_several(self, state: State, capsys: Capture, name: str, said: str) -> None:
         state.run(Done())
         state.run(Done())
-        assert app.main(["show", name]) == 64
-        out, err = capsys.readouterr()
-        assert said in err
-        assert (out, err.count("\n")) == ("", 1)
+        for command in (["show", name], ["undo", name, "--lab", "demo", "--yes"]):
+            assert app.main(command) == 64
+            out, err = capsys.readouterr()
+            assert said in err
+            assert (out, err.count("\n")) == ("", 1)
 
     def test_what_no_run_can_be_read_from_is_one_line(self, state: State, capsys: Capture) -> None:
         (state.run(Done()).parent / "20261123T990000Z-dead.jsonl").mkdir()

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -48,8 +49,9 @@ NOTHING = msgspec.structs.replace(PLAN, actions=(), findings=())
 
 
 class FakeUndo:
-    def __init__(self, plan: Plan = PLAN) -> None:
+    def __init__(self, plan: Plan = PLAN, after: Plan = NOTHING) -> None:
         self.plan = plan
+        self.after = after
         self.requests: list[UndoRequest] = []
 
     def __call__(
@@ -66,7 +68,7 @@ class FakeUndo:
         if not approve(self.plan):
             raise DeclinedError("nothing was changed: the plan was not approved")
         ended = (ActionOutcome(ACTIONS[0], Done()), ActionOutcome(ACTIONS[1], Untouched("why not")))
-        report = ApplyReport(self.plan, ended, NOTHING, "/journal")
+        report = ApplyReport(self.plan, ended, self.after, "/journal")
         return Result("undo", report, (Reason(ExitCode.NOT_DONE, "1 of 2 change(s) not in place"),))
 
 
@@ -135,6 +137,55 @@ def test_the_request_says_what_the_options_said(use: Use) -> None:
     (request,) = fake.requests
     assert (request.run, request.folders, request.vms) == (RUN, ("C:\\a", "C:\\b"), ("V", "W"))
     assert (request.max_changes, request.lock_timeout_s) == (7, 2)
+
+
+NEEDS_TWO = "config_version = 1\n[limits]\nrequire_approval = true\n"
+
+
+@pytest.fixture
+def two_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("two.toml").write_text(NEEDS_TWO, encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of Windows quotes otherwise")
+@pytest.mark.usefixtures("two_people")
+@pytest.mark.parametrize(
+    ("options", "next_words"),
+    [
+        ([], "undo u.json --lab demo"),
+        (["--config", "two.toml"], "undo u.json --config two.toml --lab demo --approve DIGEST"),
+    ],
+)
+def test_a_saved_plan_ends_in_the_command_that_carries_it_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str], next_words: str
+) -> None:
+    monkeypatch.setattr(undo, "plan", lambda _request, _path, _notify: Result("undo", PLAN))
+    assert app.main(["undo", RUN, "--save", "u.json", "--lab", "demo", *options]) == 0
+    assert (
+        f"Nothing has been changed. To make 2 changes:\n  vhdsfix {next_words}\n" in capsys.readouterr().out
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of Windows quotes otherwise")
+@pytest.mark.usefixtures("two_people")
+def test_where_a_second_person_is_needed_trying_again_begins_with_a_saved_plan(
+    use: Use, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fake = use(FakeUndo(after=PLAN))
+    Path("u.json").write_bytes(b"{}")
+    app.main(["undo", "u.json", "--config", "two.toml", "--lab", "demo", "--approve", "3f2a91bc3f2a"])
+    assert fake.requests[0].approved_digest == "3f2a91bc3f2a"
+    again = f"undo {RUN} --config two.toml --lab demo --save FILE"
+    assert f"To try again:\n  vhdsfix {again}\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("approval", [["--yes"], ["--approve", ""]])
+def test_what_is_only_saved_needs_no_approval(
+    approval: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert app.main(["undo", RUN, "--save", "u.json", "--lab", "demo", *approval]) == 64
+    assert "leave out --yes and --approve" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("words", [["undo"], ["undo", RUN, "--lab", "demo", "--folder", "relative"]])

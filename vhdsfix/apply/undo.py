@@ -97,6 +97,17 @@ def plan_to_undo(
     return Undoing(sealed(plan), tuple(outcomes))
 
 
+def calls_for(made: Iterable[Made]) -> Iterator[tuple[str, str]]:
+    """The changes that put back what a run found: of each its action's id and rights."""
+    for one in made:
+        try:
+            change = back_to(parsed(one.before), one.vm_id)
+        except (SddlError, KeyError):
+            continue
+        if isinstance(change, Possible):
+            yield action_id(change.op, one.folder, one.vm_id.sid), change.rights
+
+
 def _vm_ids(made: Iterable[Made]) -> tuple[VmId, ...]:
     return tuple(dict.fromkeys(one.vm_id for one in made))
 

@@ -148,17 +148,6 @@ def apply(
         Path | None,
         typer.Argument(metavar="PLAN", help="A plan that `vhdsfix plan --save` wrote; none: plan now."),
     ] = None,
-    max_age: Annotated[
-        int,
-        typer.Option(metavar="DAYS", min=0, max=36500, help="Refuse a saved plan that is older than this."),
-    ] = 7,
-    approve: Annotated[
-        str | None,
-        typer.Option(
-            metavar="DIGEST",
-            help="Do not ask, if PLAN's digest begins with these (12 or more) digits; else refuse. For two people.",
-        ),
-    ] = None,
     require_complete: Annotated[
         bool, typer.Option("--require-complete", help="Refuse a plan that could not look everywhere.")
     ] = False,
@@ -187,12 +176,8 @@ def apply(
 
     wanted = apply_command.Wanted(
         plan_file=plan_file,
-        max_age_days=max_age,
-        yes=change.yes,
-        approved_digest=approve,
+        change=change,
         require_complete=require_complete,
-        max_changes=change.max_changes,
-        lock_timeout_s=change.lock_timeout,
         expected_nodes=tuple(expect_node or ()),
         wait_s=wait,
         all_or_nothing=all_or_nothing,
@@ -207,7 +192,8 @@ def undo(
     run: Annotated[
         str,
         typer.Argument(
-            metavar="RUN", help="The run to take back: its id, the beginning of it, or its journal."
+            metavar="RUN|PLAN",
+            help="The run to take back: its id, the beginning of it, or its journal; or a plan that --save wrote.",
         ),
     ],
     folder: Annotated[
@@ -217,6 +203,11 @@ def undo(
         list[str] | None,
         typer.Option(metavar="VM", help="Only what it did for this VM (name or id). Repeatable."),
     ] = None,
+    save: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Only write the plan there, for `vhdsfix undo FILE`."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace --save's file if it exists.")] = False,
     connection: ConnectionOptions,
     change: ChangeOptions,
     output: OutputOptions,
@@ -232,9 +223,9 @@ def undo(
         run=run,
         folders=tuple(folder or ()),
         vms=tuple(vm or ()),
-        yes=change.yes,
-        max_changes=change.max_changes,
-        lock_timeout_s=change.lock_timeout,
+        save=save,
+        force=force,
+        change=change,
     )
     return undo_command.run(connection, output, wanted)
 

@@ -14,7 +14,7 @@ from vhdsfix.cli import ending
 from vhdsfix.cli.approval import Approval
 from vhdsfix.cli.interruption import interruption
 from vhdsfix.cli.next_command import apply_command, plan_command, scope_said
-from vhdsfix.cli.options import ConnectionOptions, OutputOptions, ScopeOptions
+from vhdsfix.cli.options import ChangeOptions, ConnectionOptions, OutputOptions, ScopeOptions
 from vhdsfix.cli.target import folders_from, target_of_hosts
 from vhdsfix.commands import apply
 from vhdsfix.commands.requests import ApplyRequest
@@ -30,12 +30,8 @@ class Wanted:
     """Which plan is applied, and on what conditions."""
 
     plan_file: Path | None
-    max_age_days: int
-    yes: bool
-    approved_digest: str | None
+    change: ChangeOptions
     require_complete: bool
-    max_changes: int | None
-    lock_timeout_s: float
     expected_nodes: tuple[str, ...]
     wait_s: float
     all_or_nothing: bool
@@ -46,7 +42,7 @@ def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOption
     progress = ProgressLine(sys.stderr, plain_lines=output.verbose)
     with interruption() as asked_to_stop:
         approval = Approval(
-            in_advance=wanted.yes or wanted.approved_digest is not None,
+            in_advance=wanted.change.is_approved,
             json_on_stdout=output.format == "json",
             before_changes=asked_to_stop.watch,
         )
@@ -81,7 +77,7 @@ def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOption
 def _conditions(wanted: Wanted) -> list[str]:
     """On which a new run is to change something, too; that it asks nobody is said anew."""
     return [
-        *(["--max-changes", str(wanted.max_changes)] if wanted.max_changes is not None else []),
+        *(["--max-changes", str(wanted.change.max_changes)] if wanted.change.max_changes is not None else []),
         *(["--require-complete"] if wanted.require_complete else []),
         *(["--all-or-nothing"] if wanted.all_or_nothing else []),
         *(word for name in wanted.expected_nodes for word in ("--expect-node", name)),
@@ -95,11 +91,11 @@ def _request(scope: ScopeOptions, connection: ConnectionOptions, wanted: Wanted)
         guest_clusters=tuple(scope.guest_cluster),
         accept_reach=folders_from("--accept-reach", scope.accept_reach),
         plan_file=wanted.plan_file,
-        max_age_days=wanted.max_age_days,
+        max_age_days=wanted.change.max_age,
         require_complete=wanted.require_complete,
-        approved_digest=wanted.approved_digest,
-        max_changes=wanted.max_changes,
-        lock_timeout_s=wanted.lock_timeout_s,
+        approved_digest=wanted.change.approve,
+        max_changes=wanted.change.max_changes,
+        lock_timeout_s=wanted.change.lock_timeout,
         expected_nodes=wanted.expected_nodes,
         wait_s=wanted.wait_s,
         all_or_nothing=wanted.all_or_nothing,

@@ -31,10 +31,16 @@ def scope_said(scope: Scope) -> ScopeOptions:
     return ScopeOptions(list(scope.folders), list(scope.guest_clusters), list(scope.accept_reach))
 
 
-def undo_command(connection: ConnectionOptions, run: str, folders: Sequence[str], vms: Sequence[str]) -> str:
-    """`vhdsfix undo …` of the same run against the same hosts."""
+def undo_command(
+    connection: ConnectionOptions,
+    run: str,
+    folders: Sequence[str] = (),
+    vms: Sequence[str] = (),
+    conditions: Sequence[str] = (),
+) -> str:
+    """`vhdsfix undo …` of the same run, or of a saved plan, against the same hosts."""
     chosen = [*_repeated("--folder", folders), *_repeated("--vm", vms)]
-    return _line(["vhdsfix", "undo", run, *chosen, *_words(connection)])
+    return _line(["vhdsfix", "undo", run, *chosen, *_words(connection), *conditions])
 
 
 def _repeated(option: str, values: Sequence[str]) -> list[str]:

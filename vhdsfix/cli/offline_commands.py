@@ -61,7 +61,7 @@ def _print_run(console: Console, run: ToldRun) -> None:
     journal = Path(run.journal).resolve()
     by_id = journal.is_relative_to(state_folder(os.environ).resolve()) and journal.stem == run.run
     name = run.run if by_id else run.journal
-    print_run(console, run, undo_command=undo_command(ConnectionOptions(), name, (), ()))
+    print_run(console, run, undo_command=undo_command(ConnectionOptions(), name))
 
 
 def history(output: OutputOptions) -> int:

@@ -95,6 +95,17 @@ class ChangeOptions:
     """On what conditions something is changed."""
 
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before changing anything.")] = False
+    approve: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIGEST",
+            help="Do not ask, if the saved plan's digest begins with these (12 or more) digits; else refuse. For two people.",
+        ),
+    ] = None
+    max_age: Annotated[
+        int,
+        typer.Option(metavar="DAYS", min=0, max=36500, help="Refuse a saved plan that is older than this."),
+    ] = 7
     max_changes: Annotated[
         int | None,
         typer.Option(
@@ -109,6 +120,11 @@ class ChangeOptions:
             metavar="SECONDS", min=0, help="Wait so long for another run on this machine to end; 0: do not."
         ),
     ] = 0
+
+    @property
+    def is_approved(self) -> bool:
+        """Nobody is to be asked."""
+        return self.yes or self.approve is not None
 
 
 @dataclass(frozen=True)

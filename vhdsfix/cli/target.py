@@ -10,6 +10,7 @@ from pathlib import Path
 
 from vhdsfix.cli.options import ConnectionOptions
 from vhdsfix.cli.password import guest_passwords_for, password_for
+from vhdsfix.commands import files
 from vhdsfix.commands.requests import Target
 from vhdsfix.config import Options, Settings, settings_from, state_folder
 from vhdsfix.errors import UsageError
@@ -84,7 +85,7 @@ def _settings(connection: ConnectionOptions, environment: Mapping[str, str]) -> 
 
 
 def _must_hold_certificates(ca_file: str) -> None:
-    if not _is_file(Path(ca_file)):
+    if not files.is_there(Path(ca_file)):
         raise UsageError(f"the CA file {ca_file} is not there, or is no file")
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=ca_file)
@@ -99,13 +100,6 @@ def _timeout_s(connection: ConnectionOptions) -> float | None:
     if connection.timeout is not None and not 0 < connection.timeout < math.inf:
         raise UsageError("--timeout: say for how many seconds the run may take, more than 0")
     return connection.timeout
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name too long for any file
-        return False
 
 
 def _text_of(config: Path) -> str:

@@ -71,6 +71,14 @@ def _rename_to_nothing_there(file: Path, path: Path) -> None:
         file.rename(path)
 
 
+def is_there(path: Path) -> bool:
+    """Whether it is a file; what can be no file's name is none."""
+    try:
+        return path.is_file()
+    except OSError:  # too long
+        return False
+
+
 def read_whole(path: Path, what: str) -> bytes:
     """The file's content; raises UsageError that names the file."""
     try:

@@ -73,14 +73,18 @@ class ApplyRequest(msgspec.Struct, frozen=True):
 
 
 class UndoRequest(msgspec.Struct, frozen=True):
-    """`run`: the id of the run to take back, its beginning, or its journal's path. `vms`: ids, or names as they were then.
+    """`run`: the id of the run to take back, its beginning, its journal's path, or a saved plan's that takes one back. `vms`: ids,
+    or names as they were then.
 
-    Empty `folders` and `vms`: all that it did. `max_changes`, `lock_timeout_s`: as in ApplyRequest.
+    Empty `folders` and `vms`: all that it did. `force`: a plan that is only saved may replace a file. The rest as in ApplyRequest.
     """
 
     target: Target
     run: str
     folders: tuple[FolderPath, ...] = ()
     vms: tuple[str, ...] = ()
+    max_age_days: int = 7
+    approved_digest: str | None = None
     max_changes: int | None = None
     lock_timeout_s: float = 0
+    force: bool = False

@@ -12,6 +12,7 @@ from vhdsfix.apply import journal as journals
 from vhdsfix.apply.grants_made import grants_made
 from vhdsfix.apply.journal import RunRecord
 from vhdsfix.apply.told import RunInShort, ToldRun, in_short, told
+from vhdsfix.commands import files
 from vhdsfix.commands.cluster_lock import journal_folder
 from vhdsfix.errors import JournalError, UsageError
 from vhdsfix.model.facts import Facts
@@ -19,12 +20,14 @@ from vhdsfix.model.plan import HostCluster
 from vhdsfix.model.readings import known_or
 
 NAMED_AT_MOST = 5
+_BEGINS_A_JOURNAL = journals.FORMAT.partition("/")[0].encode()
+_LONGEST_HEADER = 4096
 
 
 def journal_of(state_dir: Path, name: str) -> Path:
     """The journal of a run by its id, the beginning of it, or its file; raises UsageError for none, or for several."""
-    if Path(name).name != name or Path(name).is_file():
-        if not Path(name).is_file():
+    if Path(name).name != name or files.is_there(Path(name)):
+        if not files.is_there(Path(name)):
             raise UsageError(f"there is no journal {name}; `vhdsfix history` lists the runs")
         return Path(name)
     found = [path for path in _journals(state_dir) if _is_called(path, name)]
@@ -36,6 +39,12 @@ def journal_of(state_dir: Path, name: str) -> Path:
     named = ", ".join(path.stem for path in found[:NAMED_AT_MOST])
     more = f" and {len(found) - NAMED_AT_MOST} more" if len(found) > NAMED_AT_MOST else ""
     raise UsageError(f"{name!r} may be {named}{more}; give more of the id, or the file's path")
+
+
+def is_a_journal(path: Path) -> bool:
+    """Of a file that is there: otherwise it is meant as a plan. Raises UsageError for one that cannot be read."""
+    beginning = files.read_whole(path, "the plan or journal")[:_LONGEST_HEADER]
+    return path.suffix == ".jsonl" or _BEGINS_A_JOURNAL in beginning.partition(b"\n")[0]
 
 
 def run_of(state_dir: Path, name: str) -> RunRecord:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from vhdsfix.commands import files
-from vhdsfix.commands.requests import ApplyRequest
-from vhdsfix.errors import DeclinedError, RefusedError, StalePlanError, UsageError
-from vhdsfix.model.plan import HostCluster, Plan, PlannedVm
+from vhdsfix.commands.requests import ApplyRequest, UndoRequest
+from vhdsfix.errors import DeclinedError, RefusedError, StalePlanError
+from vhdsfix.model.plan import HostCluster, Kind, Plan, PlannedVm
 from vhdsfix.model.windows import FolderPath, VmId
 from vhdsfix.plan_document import read_plan
 
@@ -15,21 +16,14 @@ DIGITS_APPROVED = 12
 """So many digits of its digest name a plan; every place that shows a plan shows them."""
 
 
-def of(request: ApplyRequest) -> Plan | None:
-    """The plan that the request names; raises StalePlanError for one that is not to be applied, UsageError for no file.
+def read(path: Path, request: ApplyRequest | UndoRequest) -> Plan:
+    """The plan in this file; raises StalePlanError for one that the request is not to carry out, UsageError for no file.
 
     Raises DeclinedError for one that another digest approves.
     """
-    path = request.plan_file
-    if path is None:
-        return None
-    if request.folders or request.guest_clusters or request.accept_reach:
-        raise UsageError(
-            "a saved plan has its own scope; leave --folder, --guest-cluster and --accept-reach out"
-        )
     try:
         plan = read_plan(files.read_whole(path, "the plan"))
-        _must_be_to_apply(plan)
+        _must_be_to(plan, "apply" if isinstance(request, ApplyRequest) else "undo")
         _must_be_fresh(plan, request.max_age_days)
     except StalePlanError as error:
         raise StalePlanError(f"{path} is refused: {error}") from error
@@ -38,9 +32,10 @@ def of(request: ApplyRequest) -> Plan | None:
     return plan
 
 
-def _must_be_to_apply(plan: Plan) -> None:
-    if plan.kind != "apply":
-        raise StalePlanError("it takes back what a run did. `vhdsfix undo` makes such a plan anew.")
+def _must_be_to(plan: Plan, kind: Kind) -> None:
+    if plan.kind != kind:
+        what = "makes grants" if plan.kind == "apply" else "takes back what a run did"
+        raise StalePlanError(f"it {what}. Say `vhdsfix {plan.kind} FILE`.")
 
 
 def _must_be_approved(plan: Plan, path: str, digest: str) -> None:

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vhdsfix.apply.journal import FORMAT
 from vhdsfix.commands import files, runs
 from vhdsfix.commands.result import Reason, Result
 from vhdsfix.errors import ExitCode, StalePlanError
 from vhdsfix.model.plan import Plan
 from vhdsfix.plan_document import read_plan
-
-_BEGINS_A_JOURNAL = FORMAT.partition("/")[0].encode()
-_LONGEST_HEADER = 4096
 
 
 def run(name: str, state_dir: Path) -> Result:
@@ -21,7 +17,7 @@ def run(name: str, state_dir: Path) -> Result:
     Raises UsageError for neither, StalePlanError for a plan that is damaged, JournalError for a journal that nobody can read.
     """
     path = Path(name)
-    if path.is_file() and not _is_a_journal(path):
+    if files.is_there(path) and not runs.is_a_journal(path):
         return Result("show", _plan(path))
     shown = runs.told_run(runs.journal_of(state_dir, name))
     return Result("show", shown, _damaged(shown.journal, shown.damage))
@@ -33,11 +29,6 @@ def history(state_dir: Path) -> Result:
     return Result(
         "history", listed, tuple(one for run in listed for one in _damaged(run.journal, run.damage))
     )
-
-
-def _is_a_journal(path: Path) -> bool:
-    beginning = files.read_whole(path, "the plan or journal")[:_LONGEST_HEADER]
-    return path.suffix == ".jsonl" or _BEGINS_A_JOURNAL in beginning.partition(b"\n")[0]
 
 
 def _plan(path: Path) -> Plan:
