@@ -199,8 +199,8 @@ BUGS = {
     ),
     "losses-not-foreseen": Bug(
         "vhdsfix.access.inheritance",
-        "        elif lost:\n",
-        "        elif False:\n",
+        "    if not lost:\n",
+        "    if True:\n",
         (_FOLDER, _ACCESS),
     ),
     "a-mark-forgotten": Bug(

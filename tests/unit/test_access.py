@@ -171,6 +171,16 @@ class TestTheFiles:
         verdict = _judge(f"AI{GRANT}", a_vhds=f"AI{INHERITED}", b_avhdx="AI(A;ID;FA;;;SY)")
         assert (verdict.kind, verdict.files) == (VerdictKind.FILE_BEHIND, ("b.avhdx",))
 
+    def test_each_of_the_files_that_share_a_descriptor_is_named(self) -> None:
+        behind, depends = (
+            _descriptor("AI(A;ID;FA;;;SY)"),
+            _descriptor(f"AI(XD;ID;FA;;;{VM.sid};(x)){INHERITED}"),
+        )
+        verdict = access.judge(RIGHT, {"a.vhds": behind, "b.vhds": behind}, VM)
+        assert (verdict.kind, verdict.files) == (VerdictKind.FILE_BEHIND, ("a.vhds", "b.vhds"))
+        verdict = access.judge(RIGHT, {"a.vhds": depends, "b.vhds": depends}, VM)
+        assert (verdict.kind, verdict.why.count("(XD;")) == (VerdictKind.UNKNOWN, 2)
+
     def test_a_file_with_an_inherited_deny_from_elsewhere_is_behind(self) -> None:
         verdict = _judge(f"AI{GRANT}", a_vhds=f"AI(D;ID;FA;;;WD){INHERITED}")
         assert verdict.kind is VerdictKind.FILE_BEHIND

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
+from vhdsfix.access.files import Files, of_each
 from vhdsfix.access.rights import file_rights
 from vhdsfix.model.windows import Ace, AceFlag, DomainAlias, SecurityDescriptor, Sid
 
@@ -67,7 +68,7 @@ def below_after_propagation(folder: SecurityDescriptor, subfolder: SecurityDescr
 
 
 def losses_by_propagation(
-    folder: SecurityDescriptor, files: Mapping[str, SecurityDescriptor], but_for: Collection[Sid] = ()
+    folder: SecurityDescriptor, files: Files, but_for: Collection[Sid] = ()
 ) -> dict[str, str]:
     """By file name, what setting the folder's DACL again would take away, in words; only files that would lose something.
 
@@ -75,17 +76,17 @@ def losses_by_propagation(
     An entry that gives or denies nobody anything is no loss, nor one that comes back with more rights. A null DACL that
     would become an ordinary one is: everybody's full access.
     """
-    losses: dict[str, str] = {}
-    for name, file in files.items():
-        after = after_propagation(folder, file)
-        lost = [ace for ace in file.aces if _matters(ace, but_for) and not _comes_back(ace, after.aces)]
-        if file.has_null_dacl and not after.has_null_dacl:
-            losses[name] = "everybody's full access (its DACL is null)"
-        elif lost:
-            losses[name] = (
-                f"{len(lost)} inherited {'entry' if len(lost) == 1 else 'entries'} that the folder does not have"
-            )
-    return losses
+    losses = of_each(files, lambda file: _loss(file, after_propagation(folder, file), but_for))
+    return {name: loss for name, loss in losses.items() if loss}
+
+
+def _loss(file: SecurityDescriptor, after: SecurityDescriptor, but_for: Collection[Sid]) -> str | None:
+    if file.has_null_dacl and not after.has_null_dacl:
+        return "everybody's full access (its DACL is null)"
+    lost = [ace for ace in file.aces if _matters(ace, but_for) and not _comes_back(ace, after.aces)]
+    if not lost:
+        return None
+    return f"{len(lost)} inherited {'entry' if len(lost) == 1 else 'entries'} that the folder does not have"
 
 
 def _matters(ace: Ace, but_for: Collection[Sid]) -> bool:

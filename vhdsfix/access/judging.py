@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import chain
 
 import msgspec
 
+from vhdsfix.access.files import Files, of_each
 from vhdsfix.access.granting import with_grant
 from vhdsfix.access.inheritance import after_propagation, inherited_by_file
 from vhdsfix.access.rights import FULL_CONTROL, entries_that_deny, granted_rights, in_words, is_full
@@ -20,8 +23,6 @@ _GROUPS = {
     Sid("S-1-5-11"): "Authenticated Users",
     Sid("S-1-5-6"): "SERVICE",
 }
-
-Files = Mapping[str, SecurityDescriptor]
 
 
 class _Token(msgspec.Struct, frozen=True):
@@ -49,11 +50,11 @@ def judge(folder: SecurityDescriptor, files: Files, vm_id: VmId) -> Verdict:
     if folder.dacl is None:
         return Verdict(VerdictKind.UNKNOWN, "the folder's descriptor has no DACL part")
     verdict = _verdict(folder, files, vm_id)
-    doubtful = tuple(_doubtful(folder, files, _token(vm_id)))
+    doubtful = _doubtful(folder, files, _token(vm_id))
     if not doubtful:
         return verdict
     settled_kinds = {
-        _verdict(settled(folder), {name: settled(file) for name, file in files.items()}, vm_id).kind
+        _verdict(settled(folder), of_each(files, settled), vm_id).kind
         for settled in (_against_it, _in_its_favour)
     }
     if settled_kinds != {verdict.kind}:
@@ -64,7 +65,7 @@ def judge(folder: SecurityDescriptor, files: Files, vm_id: VmId) -> Verdict:
 def judge_after_grant(folder: SecurityDescriptor, files: Files, vm_id: VmId) -> Verdict:
     """The verdict that a grant on the folder would lead to, once it has reached every file that inherits."""
     granted = with_grant(folder, vm_id)
-    return judge(granted, {name: after_propagation(granted, file) for name, file in files.items()}, vm_id)
+    return judge(granted, of_each(files, partial(after_propagation, granted)), vm_id)
 
 
 def own_rights(descriptor: SecurityDescriptor, vm_id: VmId) -> int:
@@ -118,11 +119,11 @@ def _shortfall(here: int, new_file: int) -> str:
 
 def _verdict_on_files(folder: SecurityDescriptor, files: Files, token: _Token) -> Verdict:
     untold = tuple(name for name, file in files.items() if file.dacl is None)
-    lacking = {name: file for name, file in files.items() if name not in untold and _lacks(file, token)}
-    behind = tuple(
-        name for name, file in lacking.items() if not _lacks(after_propagation(folder, file), token)
-    )
-    blocked = tuple(name for name in lacking if name not in behind)
+    lacks = of_each(files, lambda file: file.dacl is not None and _lacks(file, token))
+    lacking = {name: files[name] for name, is_so in lacks.items() if is_so}
+    stays = of_each(lacking, lambda file: _lacks(after_propagation(folder, file), token))
+    behind = tuple(name for name, is_so in stays.items() if not is_so)
+    blocked = tuple(name for name, is_so in stays.items() if is_so)
     why_blocked = "; ".join(f"{name} {_obstacle(lacking[name], token)}" for name in blocked)
     if behind:
         why = f"the folder is right, but its entry has not reached {', '.join(behind)}"
@@ -157,13 +158,15 @@ def _name_of(sid: Sid | DomainAlias) -> str:
     return _GROUPS.get(sid, "its own") if isinstance(sid, Sid) else sid
 
 
-def _doubtful(folder: SecurityDescriptor, files: Files, token: _Token) -> Iterator[Ace]:
-    for descriptor in (folder, *files.values()):
-        for ace in descriptor.aces:
-            if not ace.is_plain and ace.sid in (
-                token.all if ace.is_deny else token.own if ace.is_allow else ()
-            ):
-                yield ace
+def _doubtful(folder: SecurityDescriptor, files: Files, token: _Token) -> tuple[Ace, ...]:
+    in_files = of_each(files, lambda file: tuple(_doubtful_in(file, token)))
+    return (*_doubtful_in(folder, token), *chain.from_iterable(in_files.values()))
+
+
+def _doubtful_in(descriptor: SecurityDescriptor, token: _Token) -> Iterator[Ace]:
+    for ace in descriptor.aces:
+        if not ace.is_plain and ace.sid in (token.all if ace.is_deny else token.own if ace.is_allow else ()):
+            yield ace
 
 
 def _against_it(descriptor: SecurityDescriptor) -> SecurityDescriptor:
