@@ -77,21 +77,21 @@ class _Told:
 
     def sets_by_file(self, attached: AbstractSet[str]) -> dict[str, FolderPath]:
         """A file that two sets claim belongs to neither; one beside an attached set of its name belongs to that one."""
-        claims: dict[str, set[str]] = {}
+        claims: dict[str, str | None] = {}
         for key, paths in self._paths.items():
             name = _name_in(key_of_set_beside(self._sets[key]))
             for path in paths:
                 beside = key_of_set_beside(path)
                 tied = path.key == key or (_name_in(beside) == name and self._may_be_elsewhere(path))
                 if tied and (beside == key or beside not in attached):
-                    claims.setdefault(path.key, set()).add(key)
-        return {file: self._sets[next(iter(keys))] for file, keys in claims.items() if len(keys) == 1}
+                    claims[path.key] = key if claims.get(path.key, key) == key else None
+        return {file: self._sets[key] for file, key in claims.items() if key is not None}
 
     def files_of(self, key: str, drives: list[Drive], sets_by_file: dict[str, FolderPath]) -> DiskFiles:
         disk = min(disk for drive in drives if (disk := _disk_of(drive, sets_by_file)))
         own = unique(drive.path.parent for drive in drives if drive.path)
         places = {folder.key for folder in own}
-        elsewhere = [path for path in unique(self._paths.get(key, ())) if path.parent.key not in places]
+        elsewhere = unique(path for path in self._paths.get(key, ()) if path.parent.key not in places)
         tied = tuple(path for path in elsewhere if path.key in sets_by_file)
         return DiskFiles(
             disk=disk,

@@ -9,7 +9,8 @@ from vhdsfix.model.windows import FolderPath, name_key
 
 # A checkpoint's file carries the name of its disk and an id: Disk_<GUID>.avhdx. Source: FACTS 1.6 (Create-VHDSet-file.md);
 # Assumed: nothing else is appended. A wrong guess joins VMs whose shared disks of one name lie in one folder.
-_CHECKPOINT_SUFFIX = re.compile(r"(_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})+$", re.IGNORECASE)
+_CHECKPOINT_SUFFIX = re.compile(r"_[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_ITS_LENGTH = len("_01234567-0123-0123-0123-0123456789ab")
 
 
 def shared_disk(drive: Drive) -> FolderPath | None:
@@ -41,4 +42,8 @@ def disk_key(file_name: str) -> str:
 
 
 def _without_checkpoint(file_name: str) -> str:
-    return _CHECKPOINT_SUFFIX.sub("", file_name.rpartition(".")[0] or file_name)
+    """Without the ids of all checkpoints: one of a checkpoint has two."""
+    name = file_name.rpartition(".")[0] or file_name
+    while _CHECKPOINT_SUFFIX.fullmatch(name[-_ITS_LENGTH:]):
+        name = name[:-_ITS_LENGTH]
+    return name
