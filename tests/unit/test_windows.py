@@ -156,6 +156,13 @@ def test_what_could_mean_another_place_is_no_path(text: str) -> None:
         FolderPath(text)
 
 
+@pytest.mark.parametrize("path", [r"C:\...\b", r"C:\..a\b..", r"C:\a.\.b", r"C:\ a \b ", r"C:\Ä[1]\it's $x"])
+def test_a_path_is_the_same_however_it_is_written(path: str) -> None:
+    written = (path, path.replace("\\", "/"), f"{path}\\", path.replace("\\", "\\\\"))
+    assert {FolderPath(text) for text in written} == {path}
+    assert {FolderPath(text).key for text in written} == {path.upper()}
+
+
 @pytest.mark.parametrize(
     ("one", "other"), [("STRASSE", "Straße"), ("K", "\u212a"), ("I", "\u0131"), ("S", "\u017f")]
 )

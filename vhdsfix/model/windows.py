@@ -6,6 +6,7 @@ import re
 import struct
 import uuid
 from enum import IntEnum
+from functools import lru_cache
 from typing import Self
 
 import msgspec
@@ -15,12 +16,17 @@ _SID = re.compile(r"S-1-((?:0|[1-9]\d{0,9})|0x[0-9A-F]{12})((?:-(?:0|[1-9]\d{0,9
 _VM_SID = re.compile(r"S-1-5-83-1-(\d+)-(\d+)-(\d+)-(\d+)")
 _LARGEST_SUB_AUTHORITY = 0xFFFF_FFFF
 # Source: W32 FileIO/naming-a-file.md: what no name holds; with : after the drive it would be a stream of a file.
-_PART = r'[^\\<>:"|?*\x00-\x1f]+'
+_PART = r'[^\\/<>:"|?*\x00-\x1f]+'
+_FILE_NAME = re.compile(_PART)
 _ABSOLUTE = re.compile(rf"[A-Za-z]:(?:\\{_PART})+|[A-Za-z]:\\|\\\\(?![.?]\\){_PART}\\{_PART}(?:\\{_PART})*")
+_AS_WINDOWS_WRITES_IT = re.compile(rf"[A-Za-z]:(?:\\(?!\.\.?(?:\\|\Z)){_PART})+")
+"""A path on a drive that needs no change; almost all are such."""
 _DOTS = frozenset({".", ".."})
 _BACKSLASHES_OF_A_SHARE = 3
 _LONGEST_PATH = 32767
 """Source: W32 FileIO/naming-a-file.md."""
+_PATHS_KEPT = 2**15
+"""Each file of a VHD Set is told by every node that uses the set: it is read, and kept, once."""
 
 
 def name_key(name: str) -> str:
@@ -35,7 +41,7 @@ def name_key(name: str) -> str:
 
 def is_file_name(text: str) -> bool:
     """Whether a file can have this name: a node may send anything in its place, another folder's path for example."""
-    return bool(re.fullmatch(_PART, text)) and text not in _DOTS and "/" not in text
+    return bool(_FILE_NAME.fullmatch(text)) and text not in _DOTS
 
 
 class Sid(str):
@@ -233,6 +239,13 @@ class FolderPath(str):
     _key: str
 
     def __new__(cls, text: str) -> Self:
+        return cls._read(text)
+
+    @classmethod
+    @lru_cache(maxsize=_PATHS_KEPT)
+    def _read(cls, text: str) -> Self:
+        if len(text) <= _LONGEST_PATH and _AS_WINDOWS_WRITES_IT.fullmatch(text):
+            return cls._made(text)
         path = text.replace("/", "\\")
         path = path[:2] + re.sub(r"\\{2,}", r"\\", path[2:])
         path = path if re.fullmatch(r"[A-Za-z]:\\", path) else path.rstrip("\\")
@@ -269,10 +282,10 @@ class FolderPath(str):
         """The folder it lies in; a drive's or a share's root is its own parent."""
         above = self.rpartition("\\")[0]
         if above.endswith(":"):
-            return FolderPath._made(above + "\\")
+            return FolderPath(above + "\\")
         if self.is_unc and above.count("\\") < _BACKSLASHES_OF_A_SHARE:
             return self
-        return FolderPath._made(above)
+        return FolderPath(above)
 
     @property
     def ancestors(self) -> tuple[FolderPath, ...]:
