@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
@@ -60,21 +61,45 @@ def plan_from(facts: Facts, scope: Scope, tool: Tool) -> Plan:
 
 
 def _in_order(value: T) -> T:
-    """The value with everything in it in one order, whatever the order in which nodes list it; folders' contents by name."""
+    """The value with everything in it in one order, whatever the order in which nodes list it; folders' contents by name.
+
+    What is in order already stays the object it is: a copy of all facts is large.
+    """
     if isinstance(value, tuple):
-        return tuple(sorted(map(_in_order, value), key=_place))  # type: ignore[return-value]  # a tuple of the same
+        return _sorted(value)  # type: ignore[return-value]  # a tuple of the same
     if not isinstance(value, msgspec.Struct):
         return value
-    fields = {field: getattr(value, field) for field in value.__struct_fields__}
-    turned = {
-        field: _in_order(told) for field, told in fields.items() if isinstance(told, (tuple, msgspec.Struct))
-    }
-    return msgspec.structs.replace(value, **turned)
+    turned = {}
+    for field in value.__struct_fields__:
+        told = getattr(value, field)
+        if isinstance(told, (tuple, msgspec.Struct)) and (in_order := _in_order(told)) is not told:
+            turned[field] = in_order
+    return msgspec.structs.replace(value, **turned) if turned else value
 
 
-def _place(one: object) -> tuple[str, str]:
-    name = one.name if isinstance(one, FileFacts) else one if isinstance(one, str) else ""
-    return name_key(name), repr(one)
+def _sorted(values: tuple[object, ...]) -> tuple[object, ...]:
+    are_plain = all(isinstance(one, (str, FileFacts)) for one in values)  # nothing in them has an order
+    turned = values if are_plain else tuple(map(_in_order, values))
+    by_place = {_place(one): one for one in turned}
+    if len(by_place) == len(turned):
+        found = tuple(by_place[place] for place in sorted(by_place))
+    else:
+        found = tuple(sorted(turned, key=lambda one: (_place(one), repr(one))))
+    return values if all(map(operator.is_, found, values)) else found
+
+
+def _place(one: object) -> str:
+    """Where it stands among others of its kind: by its name, else by what comes first in it."""
+    match one:
+        case FolderPath():
+            return one.key
+        case str():
+            return name_key(one)
+        case FileFacts():
+            return name_key(one.name)
+        case msgspec.Struct():
+            return repr(getattr(one, one.__struct_fields__[0]))
+    return repr(one)
 
 
 def _with_its_action(found: Finding, actions: tuple[Action, ...]) -> Finding:
