@@ -29,6 +29,7 @@ pytestmark = pytest.mark.skipif(
 
 FOLDER = r"C:\ClusterStorage\NTFS-03\GuestClustersSharedDisks"
 VHDSFIX = (sys.executable, "-m", "vhdsfix")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, *([] if sys.platform == "win32" else [signal.SIGHUP]))
 LONG_S = 100
 """Nothing takes so long; a test that fails must not hang."""
 
@@ -78,7 +79,7 @@ def lab(world: World, tmp_path: Path, gate: Gate) -> Iterator[Rehearsal]:
 class Run:
     """`vhdsfix apply --yes` as a process of its own; `until` reads its progress."""
 
-    def __init__(self, lab: Rehearsal, *options: str) -> None:
+    def __init__(self, lab: Rehearsal, *options: str, before: tuple[str, ...] = ()) -> None:
         config = lab.state_dir / "lab.toml"
         nodes = ", ".join(
             f'{{ name = "{node.name}", address = "{node.address}", port = {node.port} }}'
@@ -91,9 +92,20 @@ class Run:
         )
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("VHDSFIX_")}
         self.process = subprocess.Popen(
-            [*VHDSFIX, "apply", "--yes", "-v", "--format", "json", "--config", str(config), *options],
+            [
+                *before,
+                *VHDSFIX,
+                "apply",
+                "--yes",
+                "-v",
+                "--format",
+                "json",
+                "--config",
+                str(config),
+                *options,
+            ],
             env={**inherited, "VHDSFIX_STATE_DIR": str(lab.state_dir), "VHDSFIX_PASSWORD": PASSWORD},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -126,8 +138,8 @@ def ended() -> Iterator[ExitStack]:
         yield stack
 
 
-def started(ended: ExitStack, lab: Rehearsal, *options: str) -> Run:
-    run = Run(lab, *options)
+def started(ended: ExitStack, lab: Rehearsal, *options: str, before: tuple[str, ...] = ()) -> Run:
+    run = Run(lab, *options, before=before)
     ended.enter_context(run.process)
     ended.callback(run.process.kill)
     return run
@@ -139,7 +151,7 @@ def granted(world: World) -> int:
     return sum(world.vm(name).sid in text for name in ("DemoGuestNode2", "DemoGuestNode3"))
 
 
-@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("which", SIGNALS)
 def test_once_finishes_the_change_in_hand_and_reports(
     lab: Rehearsal, gate: Gate, world: World, ended: ExitStack, which: signal.Signals
 ) -> None:
@@ -147,6 +159,37 @@ def test_once_finishes_the_change_in_hand_and_reports(
     run = started(ended, lab)
     gate.wait_until_somebody_stands_there()
     run.send(which)
+    run.until("stopping after the change in hand")
+    gate.open()
+
+    assert run.end() == (130, ["done", "untouched"])
+    assert granted(world) == 1
+
+
+AT_A_TERMINAL = """
+import os, pty, sys
+out, err = os.dup(1), os.dup(2)
+pid, terminal = pty.fork()
+if not pid:
+    os.dup2(out, 1)
+    os.dup2(err, 2)
+    os.execv(sys.argv[1], sys.argv[1:])
+sys.stdin.readline()
+os.close(terminal)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+"""Has a command run at a terminal that is closed when a line comes in; what it says goes elsewhere."""
+
+
+def test_a_terminal_that_is_closed_lets_the_change_in_hand_be_finished(
+    lab: Rehearsal, gate: Gate, world: World, ended: ExitStack
+) -> None:
+    gate.close("icacls.exe")
+    run = started(ended, lab, before=(sys.executable, "-c", AT_A_TERMINAL))
+    gate.wait_until_somebody_stands_there()
+    assert run.process.stdin
+    run.process.stdin.write("close it\n")
+    run.process.stdin.flush()
     run.until("stopping after the change in hand")
     gate.open()
 
@@ -175,7 +218,7 @@ def test_twice_ends_at_once_and_the_next_run_says_what_became_of_it(
     assert granted(world) == 2
 
 
-@pytest.mark.parametrize("which", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("which", SIGNALS)
 def test_while_nodes_are_asked_nobody_waits_for_them(
     lab: Rehearsal, gate: Gate, world: World, ended: ExitStack, which: signal.Signals
 ) -> None:

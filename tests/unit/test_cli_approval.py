@@ -114,9 +114,10 @@ def test_a_plan_that_nobody_can_read_is_not_approved(
 
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
+HANG_UP = [] if sys.platform == "win32" else [signal.SIGHUP]
 
 
-@pytest.mark.parametrize("first", SIGNALS)
+@pytest.mark.parametrize("first", [*SIGNALS, *HANG_UP])
 @pytest.mark.parametrize("second", SIGNALS)
 def test_the_first_signal_asks_to_stop_and_the_second_ends_at_once(
     first: signal.Signals, second: signal.Signals, capfd: pytest.CaptureFixture[str]
@@ -133,7 +134,31 @@ def test_the_first_signal_asks_to_stop_and_the_second_ends_at_once(
     assert "stopping after the change in hand" in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("which", SIGNALS)
+@pytest.mark.parametrize("which", HANG_UP)
+def test_a_terminal_that_hangs_up_again_and_again_asks_once(which: signal.Signals) -> None:
+    with interruption() as interrupted:
+        interrupted.watch()
+        for _ in range(3):
+            signal.raise_signal(which)
+        assert interrupted.asked()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.parametrize("which", HANG_UP)
+def test_what_is_not_to_end_with_its_terminal_does_not(which: signal.Signals) -> None:
+    """As `nohup` starts it."""
+    before = signal.signal(which, signal.SIG_IGN)
+    try:
+        with interruption() as interrupted:
+            signal.raise_signal(which)
+            assert not interrupted.asked()
+        assert signal.getsignal(which) is signal.SIG_IGN
+    finally:
+        signal.signal(which, before)
+
+
+@pytest.mark.parametrize("which", [*SIGNALS, *HANG_UP])
 def test_before_any_change_a_signal_ends_at_once(which: signal.Signals) -> None:
     with interruption() as interrupted, pytest.raises(KeyboardInterrupt):
         signal.raise_signal(which)

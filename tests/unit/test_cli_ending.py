@@ -93,6 +93,17 @@ def test_a_log_file_that_cannot_be_opened_stops_before_the_work(tmp_path: Path) 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_an_interrupted_run_says_so_where_its_terminal_is_gone(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    stopped = Result("apply", None, (Reason(ExitCode.INTERRUPTED, "stopped on request"),))
+    with Path("/dev/full").open("w", encoding="utf-8") as nowhere:
+        monkeypatch.setattr("sys.stdout", nowhere)
+        assert ending.of("apply", OutputOptions(), lambda: stopped, show) == 130
+    assert capfd.readouterr().err == "vhdsfix: stopped on request\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_the_exit_code_is_the_same_where_nobody_can_read_why(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and Ctrl-Break: while changes are made the first one only asks, at any other moment it ends the run at once."""
+"""Ctrl-C, SIGTERM, a hang-up and Ctrl-Break: while changes are made the first one only asks, at any other moment it ends the run at once."""
 
 from __future__ import annotations
 
@@ -13,10 +13,18 @@ LINE = b"\nvhdsfix: stopping after the change in hand; once more ends at once an
 
 
 def _signals() -> tuple[signal.Signals, ...]:
-    """What asks a run to end. Source: docs.python.org, signal: SIGBREAK is Windows' Ctrl-Break, which has no SIGTERM to send."""
+    """What asks a run to end. Source: docs.python.org, signal: SIGBREAK is Windows' Ctrl-Break, which has no SIGTERM to send.
+
+    A terminal that is gone asks, too, but not where `nohup` has it ignored.
+    """
     if sys.platform == "win32":
         return (signal.SIGINT, signal.SIGTERM, signal.SIGBREAK)
-    return (signal.SIGINT, signal.SIGTERM)
+    hangs_up = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN
+    return (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hangs_up else []))
+
+
+def _is_a_hang_up(number: int) -> bool:
+    return sys.platform != "win32" and number == signal.SIGHUP
 
 
 class Interruption:
@@ -44,7 +52,10 @@ class Interruption:
         finally:
             self._only_asks = before
 
-    def on_signal(self, _signal: int, _frame: FrameType | None) -> None:
+    def on_signal(self, number: int, _frame: FrameType | None) -> None:
+        """A terminal that goes hangs up more than once: its shell does, and then the system. Nobody asked twice by that."""
+        if self._asked and _is_a_hang_up(number):
+            return
         is_first, self._asked = not self._asked, True
         if not (is_first and self._only_asks):
             raise KeyboardInterrupt
