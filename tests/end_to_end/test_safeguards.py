@@ -13,11 +13,13 @@ from vhdsfix.commands import apply as apply_command
 from vhdsfix.commands import cluster_lock
 from vhdsfix.commands.requests import ApplyRequest, PlanRequest
 from vhdsfix.commands.result import ApplyReport, Result
-from vhdsfix.errors import DeclinedError, LockedError, TooMuchError, UsageError
+from vhdsfix.errors import DeclinedError, IncompletePlanError, LockedError, TooMuchError, UsageError
+from vhdsfix.lab.faults import Fault
 from vhdsfix.lab.world import World
 from vhdsfix.model.outcome import Done
 from vhdsfix.model.plan import HostCluster
 from vhdsfix.plan_document import read_plan
+from vhdsfix.ports import Progress
 
 
 @pytest.fixture
@@ -110,3 +112,27 @@ def test_another_run_is_writing(lab: Rehearsal, world: World) -> None:
         pytest.raises(LockedError, match="nothing was changed: another run"),
     ):
         apply(ApplyRequest(lab.target()))
+
+
+@pytest.mark.usefixtures("_nothing_is_written")
+@pytest.mark.parametrize("is_saved", [True, False])
+def test_what_holds_no_longer_when_another_run_has_ended_is_refused(
+    lab: Rehearsal, world: World, saved: Path, monkeypatch: pytest.MonkeyPatch, *, is_saved: bool
+) -> None:
+    """While it was waited for a node has stopped showing its VMs."""
+    monkeypatch.setattr(cluster_lock, "TRIED_EVERY_S", 0.01)
+    folder = cluster_lock.journal_folder(lab.state_dir, HostCluster(world.cluster.name, world.cluster.id))
+    folder.mkdir(parents=True)
+    other = filelock.FileLock(folder / "lock")
+
+    def notify(step: Progress) -> None:
+        if step.step == "waiting for":
+            world.faults["HV04"] = {"Get-VM": Fault("denied")}
+            other.release()
+
+    request = ApplyRequest(
+        lab.target(), plan_file=saved if is_saved else None, require_complete=True, lock_timeout_s=60
+    )
+    with other, pytest.raises(IncompletePlanError, match=r"not everything could be looked at.*HV04"):
+        apply_command.run(request, lambda _plan: True, notify, lambda: False)
+    assert world.faults, "nobody waited"

@@ -85,7 +85,8 @@ def _print(output: OutputOptions, result: Result, show: Callable[[Console, Resul
     except OSError as error:
         code = exit_code(result.reasons, detailed=output.detailed_exitcode)
         _nobody_reads_on(sys.stdout)
-        if code is not ExitCode.INTERRUPTED:  # which goes first: the terminal may be gone that it was to be printed on
+        # An interruption goes first: its terminal may be gone.
+        if code is not ExitCode.INTERRUPTED:
             raise _unwritable(error, code) from error
 
 

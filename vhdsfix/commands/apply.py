@@ -35,12 +35,13 @@ def run(
         scope = saved.scope if saved else _scope(request, reached)
         look = partial(_seen, request, reached, scope, notify)
         beforehand = all_or_nothing if request.all_or_nothing else nothing_hinders
-        manner = Manner(notify, stop, endable, request.lock_timeout_s, beforehand)
+        may_be_made = partial(safeguards.before_changing, request)
+        manner = Manner(may_be_made, notify, stop, endable, request.lock_timeout_s, beforehand)
         work = Work(reached, look, request.target.state_dir, manner)
         patience = Patience(min(request.wait_s, reached.time.left_s), stop)
         seen = until_all_are_there(work.look, request.expected_nodes, patience, reached.time, notify)
         plan = saved or seen.plan
-        seen = work.approved(plan, seen, approve, partial(safeguards.before_changing, request))
+        seen = work.approved(plan, seen, approve)
         report = work.carry_out(plan, seen)
         if saved:
             report = msgspec.structs.replace(report, news=saved_plan.news(saved, seen.plan))

@@ -60,11 +60,11 @@ def run(
     with fleet.for_writing(request.target, "undo") as reached:
         undoing_of = partial(_undoing, taken_back, reached)
         look = partial(_seen, taken_back, reached, undoing_of, notify)
-        manner = Manner(notify, stop, endable, request.lock_timeout_s)
+        manner = Manner(partial(_may_be_made, request, record), notify, stop, endable, request.lock_timeout_s)
         work = Work(reached, look, request.target.state_dir, manner)
         first = work.look()
         plan = saved or first.plan
-        seen = work.approved(plan, first, approve, partial(_may_be_made, request, record))
+        seen = work.approved(plan, first, approve)
         report = work.carry_out(plan, seen)
     tried = {action.id for action in plan.actions}
     refused = tuple(one for one in undoing_of(first.facts).refused if one.action.id not in tried)

@@ -44,13 +44,15 @@ class Seen(NamedTuple):
 
 
 class Manner(NamedTuple):
-    """How a run is watched and ended.
+    """How a run is watched, kept from what may not be, and ended.
 
-    `stop`: asked between actions. `endable`: a block that only asks, which a request to stop ends by KeyboardInterrupt.
+    `may_be_made` raises RefusedError for a plan that, beside a fresh one, may not be. `stop`: asked between actions. `endable`:
+    a block that only asks, which a request to stop ends by KeyboardInterrupt.
     `lock_timeout_s`: for so long another run is waited for. `beforehand`: how every action ends where one of them keeps the
     run from beginning; empty where nothing does.
     """
 
+    may_be_made: Callable[[Plan, Plan], None]
     notify: Notify
     stop: Stop
     endable: Endable = nullcontext
@@ -79,33 +81,31 @@ class Work:
             self.last_seen = self._ask()
         return self.last_seen
 
-    def approved(
-        self, plan: Plan, seen: Seen, approve: Approve, may_be_made: Callable[[Plan, Plan], None]
-    ) -> Seen:
-        """What the plan is to be held against once it was approved: a fresh look, if that took long.
-
-        `may_be_made` raises RefusedError for a plan that, beside a fresh one, may not be. Raises DeclinedError.
-        """
-        may_be_made(plan, seen.plan)
+    def approved(self, plan: Plan, seen: Seen, approve: Approve) -> Seen:
+        """What the plan is to be held against once it was approved: a fresh look, if that took long. Raises RefusedError."""
+        self._manner.may_be_made(plan, seen.plan)
         if not plan.actions:
             return seen
         asked = time.monotonic()
         if not approve(plan):
             raise DeclinedError("nothing was changed: the plan was not approved")
-        if time.monotonic() - asked > APPROVAL_HOLDS_S:
-            seen = self.look()
-            may_be_made(plan, seen.plan)
+        return self._seen_again(plan) if time.monotonic() - asked > APPROVAL_HOLDS_S else seen
+
+    def _seen_again(self, plan: Plan) -> Seen:
+        """What may not be any more is refused after all."""
+        seen = self.look()
+        self._manner.may_be_made(plan, seen.plan)
         return seen
 
     def carry_out(self, plan: Plan, seen: Seen) -> ApplyReport:
-        """Close what an earlier run left open, then do the plan under the cluster's lock, then look again."""
+        """Close what an earlier run left open, then do the plan under the cluster's lock, then look again. Raises RefusedError."""
         if not seen.plan.cluster.id:
             return ApplyReport(plan, ())
         patience = Patience(min(self._manner.lock_timeout_s, self._time.left_s), self._manner.stop)
         with cluster_lock.only_writer(self._state_dir, seen.plan.cluster, patience, self._notify) as writing:
             folder = writing.folder
             if writing.waited:
-                seen = self.look()  # somebody else was at work
+                seen = self._seen_again(plan)  # somebody else was at work
             registry = VmRegistry(self._hosts, seen.facts)
             recovered, unseen = self._left_by_earlier_runs(folder, seen, registry)
             if not plan.actions:
