@@ -185,9 +185,6 @@ def _listed(nodes: tuple[config_file.Node, ...], file_name: str) -> tuple[NodeAd
 def _guest_connections(
     clusters: tuple[config_file.GuestCluster, ...], file_name: str
 ) -> tuple[GuestConnection, ...]:
-    names = [cluster.name.casefold() for cluster in clusters if cluster.connection]
-    if len(set(names)) < len(names):
-        raise UsageError(f"{file_name}: a guest cluster has two connections; name all addresses in one")
     return tuple(
         _guest_connection(cluster.name, cluster.connection, f"{file_name}: guest_cluster {cluster.name!r}:")
         for cluster in clusters

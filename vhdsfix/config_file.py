@@ -85,7 +85,22 @@ def read(text: str, file_name: str) -> ConfigFile:
         raise UsageError(
             f"{file_name}: config_version is {file.config_version}; this vhdsfix reads {CONFIG_VERSION}"
         )
+    _must_make_sense(file, file_name)
     return file
+
+
+def _must_make_sense(file: ConfigFile, file_name: str) -> None:
+    names = [cluster.name.casefold() for cluster in file.guest_cluster]
+    for cluster in file.guest_cluster:
+        if names.count(cluster.name.casefold()) > 1:
+            raise UsageError(
+                f"{file_name}: two guest clusters are named {cluster.name!r}; say all of it in one"
+            )
+    for number, entry in enumerate(file.accept):
+        if not entry.reason.strip():
+            raise UsageError(
+                f"{file_name}: accept[{number}].reason is empty; say why {entry.finding} is lived with, for whoever reads it later"
+            )
 
 
 def _no_password_in(tables: Any, file_name: str) -> None:

@@ -68,6 +68,12 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         password_for("u", tmp_path / "nowhere", {}, nobody)
 
 
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
+def test_a_file_without_an_end_is_one_line() -> None:
+    with pytest.raises(UsageError, match="/dev/zero is too long for a password"):
+        password_for("u", Path("/dev/zero"), {}, nobody)
+
+
 def test_a_terminal_is_asked_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", StandardInput(terminal=True))
     assert revealed("u", None, {}, lambda prompt: f"to {prompt}") == "to Password for u: "

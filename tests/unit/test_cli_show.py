@@ -73,6 +73,23 @@ class TestHistory:
         assert app.main(["history"]) == 0
         assert "No run has changed anything" in capsys.readouterr().out
 
+    @pytest.mark.parametrize(
+        ("place", "said"),
+        [("state", "is no folder; set VHDSFIX_STATE_DIR"), ("state/journal", "cannot list")],
+    )
+    def test_a_file_in_the_place_of_a_folder_is_not_no_run(
+        self, state: State, capsys: Capture, place: str, said: str
+    ) -> None:
+        file = state.folder.parent / place
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(b"")
+        for command in (["history"], ["show", "2026"], ["undo", "2026", "--lab", "demo", "--yes"]):
+            assert app.main(command) == 64
+            out, err = capsys.readouterr()
+            assert said in err
+            assert str(file) in err
+            assert (out, err.count("\n")) == ("", 1)
+
     def test_the_newest_comes_first_with_what_became_of_its_changes(
         self, state: State, capsys: Capture
     ) -> None:

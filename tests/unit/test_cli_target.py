@@ -30,7 +30,7 @@ def test_the_config_is_the_options_or_the_environments(config: Path, tmp_path: P
     assert target.settings.cluster_name == "LAB-CLUSTER"
     assert target.state_dir == tmp_path
     assert target.password is None
-    with pytest.raises(UsageError, match=r"other\.toml cannot be read"):
+    with pytest.raises(UsageError, match=r"cannot read the config file .*other\.toml"):
         target_of_hosts(ConnectionOptions(config=tmp_path / "other.toml"), environment)
 
 
@@ -67,6 +67,12 @@ def test_a_config_that_is_no_utf8_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "c").write_bytes(CONFIG.encode("utf-16"))
     with pytest.raises(UsageError, match="not UTF-8"):
         target_of_hosts(ConnectionOptions(config=tmp_path / "c"), {})
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs /dev/zero")
+def test_a_config_without_an_end_is_one_line() -> None:
+    with pytest.raises(UsageError, match="/dev/zero: it is larger than 1 MiB"):
+        target_of_hosts(ConnectionOptions(config=Path("/dev/zero")), {})
 
 
 def test_a_ca_file_must_be_there(tmp_path: Path) -> None:

@@ -153,7 +153,15 @@ def test_a_node_that_is_none_is_refused(text: str) -> None:
             """config_version = 1
 guest_cluster = [{name='g', connection={address='a'}}, {name='G', connection={address='b'}}]
 """,
-            "two connections",
+            "two guest clusters are named 'g'",
+        ),
+        (
+            "config_version = 1\n[[guest_cluster]]\nname='SQL'\n[[guest_cluster]]\nname='sql'\nfolders=['C:/x']\n",
+            "two guest clusters are named 'SQL'",
+        ),
+        (
+            "config_version = 1\n[[accept]]\nfinding='null-dacl'\nsubject='s'\nreason=' '\n",
+            "accept[0].reason is empty",
         ),
         (
             "config_version = 1\n[[accept]]\nfinding='f'\nsubject='s'\nreason='r'\nuntil='soon'\n",

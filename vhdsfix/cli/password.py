@@ -6,11 +6,13 @@ import getpass
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from vhdsfix.config import GuestConnection, Secret, guest_password_variable
 from vhdsfix.errors import UsageError
 
 STANDARD_INPUT = Path("-")
+LONGEST_PASSWORD_BYTES = 4096
 HOW = "give it by VHDSFIX_PASSWORD or --password-file"
 
 
@@ -82,14 +84,28 @@ def _guest_password(
 def _first_line(file: Path) -> Secret:
     name = "standard input" if file == STANDARD_INPUT else str(file)
     try:
-        content = sys.stdin.buffer.readline() if file == STANDARD_INPUT else file.read_bytes()
+        content = _line_of(sys.stdin.buffer) if file == STANDARD_INPUT else _line_in(file)
         text = content.decode("utf-8-sig")
     except OSError as error:
         raise UsageError(f"--password-file: {name} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError:
         # The error itself quotes what it could not decode, so it is not passed on.
         raise UsageError(f"--password-file: {name} is not UTF-8 text; save it as UTF-8") from None
-    return _not_empty(text.partition("\n")[0].removesuffix("\r"), f"the first line of {name}")
+    if len(content) > LONGEST_PASSWORD_BYTES:
+        raise UsageError(
+            f"--password-file: the first line of {name} is too long for a password; name another file"
+        )
+    return _not_empty(text.removesuffix("\n").removesuffix("\r"), f"the first line of {name}")
+
+
+def _line_in(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return _line_of(opened)
+
+
+def _line_of(stream: BinaryIO) -> bytes:
+    """The first line, or the beginning of one that is too long."""
+    return stream.readline(LONGEST_PASSWORD_BYTES + 1)
 
 
 def _not_empty(text: str, what: str, how: str = HOW) -> Secret:

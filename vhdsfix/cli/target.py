@@ -103,10 +103,9 @@ def _timeout_s(connection: ConnectionOptions) -> float | None:
 
 
 def _text_of(config: Path) -> str:
+    content = files.read_whole(config, "the config file", files.LARGEST_CONFIG_BYTES)
     try:
-        return config.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"the config file {config} cannot be read: {error.strerror}") from error
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"the config file {config} is not UTF-8 text (byte {error.start})") from error
 

@@ -12,6 +12,7 @@ from vhdsfix.errors import UsageError
 
 LARGEST_BYTES = 512 << 20
 """No file of ours comes near it; a device or a wrong file must not take all of the memory."""
+LARGEST_CONFIG_BYTES = 1 << 20
 
 
 def must_differ(*paths: Path | None) -> None:
@@ -79,16 +80,17 @@ def is_there(path: Path) -> bool:
         return False
 
 
-def read_whole(path: Path, what: str) -> bytes:
-    """The file's content; raises UsageError that names the file."""
+def read_whole(path: Path, what: str, at_most_bytes: int | None = None) -> bytes:
+    """The file's content; raises UsageError that names the file. At most: LARGEST_BYTES, where nothing is said."""
+    at_most_bytes = at_most_bytes or LARGEST_BYTES
     try:
         with path.open("rb") as file:
-            content = file.read(LARGEST_BYTES + 1)
+            content = file.read(at_most_bytes + 1)
     except OSError as error:
         raise UsageError(f"cannot read {what} {path}: {error.strerror or error}") from error
-    if len(content) > LARGEST_BYTES:
+    if len(content) > at_most_bytes:
         raise UsageError(
-            f"cannot read {what} {path}: it is larger than {LARGEST_BYTES >> 20} MiB; name another file"
+            f"cannot read {what} {path}: it is larger than {at_most_bytes >> 20} MiB; name another file"
         )
     return content
 

@@ -85,8 +85,25 @@ def _in_short(path: Path) -> RunInShort:
 
 
 def _journals(state_dir: Path) -> list[Path]:
-    """A run's id begins with its time, so their names put them in order."""
-    return sorted(state_dir.glob("journal/*/*.jsonl"), key=lambda path: (path.name, path))
+    """A run's id begins with its time, so their names put them in order. Raises UsageError for what cannot be listed."""
+    try:
+        if state_dir.exists() and not state_dir.is_dir():
+            raise UsageError(f"the state folder {state_dir} is no folder; set VHDSFIX_STATE_DIR to one")
+        of_clusters = [list(folder.iterdir()) for folder in _in(state_dir / "journal") if folder.is_dir()]
+    except OSError as error:
+        raise UsageError(
+            f"cannot list the journals in {error.filename or state_dir}: {error.strerror or error}; make it readable, or set "
+            "VHDSFIX_STATE_DIR to another folder"
+        ) from error
+    found = (path for paths in of_clusters for path in paths if path.suffix == ".jsonl")
+    return sorted(found, key=lambda path: (path.name, path))
+
+
+def _in(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except FileNotFoundError:
+        return []
 
 
 def _is_called(path: Path, name: str) -> bool:

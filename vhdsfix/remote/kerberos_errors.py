@@ -17,7 +17,7 @@ _CLOCKS_DIFFER = {2529638949, 0x80090324}
 _REACH_BY_NAME = "reach it by its name in the domain, not by an address, or say --transport https"
 _KNOWN = (
     (_NO_TICKET, "there is no current Kerberos ticket", "get one (kinit; klist shows it), or say --user"),
-    (_WRONG_PASSWORD, "Kerberos refused the user and password", "check VHDSFIX_PASSWORD or --user"),
+    (_WRONG_PASSWORD, "Kerberos refused the user and password", "check the user and the password"),
     (_UNKNOWN_ACCOUNT, "Kerberos does not know this account", "write --user as name@DOMAIN.EXAMPLE"),
     (_LOCKED, "the account is disabled or locked out", "have it unlocked, or say another --user"),
     (_EXPIRED, "the account's password has expired", "change it, or say another --user"),
