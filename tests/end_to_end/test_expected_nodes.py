@@ -107,7 +107,7 @@ def test_a_fellow_nodes_failed_grant_is_told_and_does_not_count(
     result = expecting(lab, name)
 
     assert int(code(result)) == ends
-    assert "6 1 of 2 grant(s) not in place: DemoGuestNode2" in told(result)
+    assert "6 1 of 2 grants not in place: DemoGuestNode2" in told(result)
 
 
 def test_a_deny_keeps_it_from_being_as_expected(tmp_path: Path) -> None:

@@ -248,7 +248,7 @@ def test_a_run_that_was_still_at_work_when_its_journal_was_read_is_not_called_ta
     assert isinstance(result.data, ApplyReport)
     assert outcomes(result.data) == ["Done"]
     assert exit_code(result.reasons, detailed=False) is ExitCode.NOT_DONE
-    assert "1 change(s) that it made since are not taken back" in result.reasons[-1].why
+    assert "1 change that it made since is not taken back" in result.reasons[-1].why
     assert outcomes(lab.undo(run_of(applied))) == ["Done"]
 
 

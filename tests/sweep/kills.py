@@ -28,6 +28,7 @@ from vhdsfix.lab.psrp import SimulatedShell
 from vhdsfix.lab.server import Lab, LabNode
 from vhdsfix.lab.world import World
 from vhdsfix.lab.world_mischief import SpoiltWorld
+from vhdsfix.wording import counted
 
 FULL = 200
 SECONDS = 4.0
@@ -130,7 +131,7 @@ def run(count: int, seed: int) -> str:
         assert entries(world, {vm.sid for vm in world.vms}) == before
         held = _journals_tell_the_truth(crash)
         return (
-            f"killed {killed} times over {max(count // 2, 1)} folders, then {whole_runs} whole run(s): every grant is there"
+            f"killed {killed} times over {max(count // 2, 1)} folders, then {counted(whole_runs, 'whole run')}: every grant is there"
             f" once, {held} intents are closed, nothing is locked"
         )
 

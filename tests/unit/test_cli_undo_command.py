@@ -69,7 +69,7 @@ class FakeUndo:
             raise DeclinedError("nothing was changed: the plan was not approved")
         ended = (ActionOutcome(ACTIONS[0], Done()), ActionOutcome(ACTIONS[1], Untouched("why not")))
         report = ApplyReport(self.plan, ended, self.after, "/journal")
-        return Result("undo", report, (Reason(ExitCode.NOT_DONE, "1 of 2 change(s) not in place"),))
+        return Result("undo", report, (Reason(ExitCode.NOT_DONE, "1 of 2 changes not in place"),))
 
 
 @pytest.fixture

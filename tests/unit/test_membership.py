@@ -73,7 +73,7 @@ class TestEvidence:
             EvidenceKind.GUEST,
             EvidenceKind.NAME,
         ]
-        assert "cluster c-1, of 2 node(s)" in str(cluster.members)
+        assert "cluster c-1, of 2 nodes" in str(cluster.members)
 
     def test_a_checkpoint_on_a_shared_drive_stands_for_its_disk(self) -> None:
         running = rf"{V1}\A\A_{CHECKPOINT}.avhdx"
@@ -293,7 +293,7 @@ class TestCompleteness:
         )
         found = the_one(facts, SQL).completeness
         assert (found.found, found.expected) == (2, 3)
-        assert found.not_found == ("the guest cluster says that it has 3 node(s), and no VM of it is sqlg3",)
+        assert found.not_found == ("the guest cluster says that it has 3 nodes, and no VM of it is sqlg3",)
         assert found.not_seen == ("HV02: timed out",)
 
     def test_the_hosts_query_says_more(self) -> None:
@@ -301,12 +301,12 @@ class TestCompleteness:
         found = the_one(facts_of(host), SQL).completeness
         assert (found.expected, found.not_found) == (
             3,
-            ("its guests told their hosts that it has 3 node(s)",),
+            ("its guests told their hosts that it has 3 nodes",),
         )
 
     def test_the_config_names_a_node_that_is_not_there(self) -> None:
         found = the_one(facts_of(Host("HV01").vm("sqlg1", A)), SQL).completeness
-        assert found.not_found == ("the config names 2 node(s), and no VM of it is sqlg2",)
+        assert found.not_found == ("the config names 2 nodes, and no VM of it is sqlg2",)
 
     def test_a_guest_cluster_that_was_to_be_asked_and_did_not_answer(self) -> None:
         silent = GuestFacts("SQL", Unknown("x"), Unknown("sqlg1 refused the logon"))
@@ -316,7 +316,7 @@ class TestCompleteness:
     def test_sizes_that_differ_are_reported(self) -> None:
         host = Host("HV01").vm("sqlg1", A).vm("sqlg2", A).vm("x", A).queried("x", "c", 4)
         (one,) = inventory(facts_of(host), SQL).disagreements
-        assert one.says == ("3 VM(s) were found", "its guests to their hosts: 4", "the config: 2")
+        assert one.says == ("3 VMs were found", "its guests to their hosts: 4", "the config: 2")
 
 
 class TestDrainedNodes:

@@ -52,18 +52,18 @@ def test_it_says_that_all_nodes_were_found_who_knows_and_by_what_each_is_known()
 
 def test_it_says_why_a_guest_cluster_is_incomplete() -> None:
     completeness = Completeness(
-        3, 4, EvidenceKind.CONFIG, ("the config names 4 node(s)",), ("HV03: timed out",)
+        3, 4, EvidenceKind.CONFIG, ("the config names 4 nodes",), ("HV03: timed out",)
     )
     text = shown(with_evidence(completeness=completeness))
     assert (
         "\n  3 of 4 nodes of DemoGuestCluster found, as the config says: "
-        "incomplete, because the config names 4 node(s), and 1 reason more below\n"
+        "incomplete, because the config names 4 nodes, and 1 reason more below\n"
     ) in text
 
 
 def test_it_says_that_nobody_knows_how_many_there_are() -> None:
     text = shown(with_evidence(completeness=Completeness(3)))
-    assert "\n  3 node(s) of DemoGuestCluster found; how many there are, nobody says\n" in text
+    assert "\n  3 nodes of DemoGuestCluster found; how many there are, nobody says\n" in text
 
 
 def test_each_command_can_be_copied_whole() -> None:

@@ -9,6 +9,7 @@ import msgspec
 from vhdsfix.access.files import Files, of_each
 from vhdsfix.access.rights import file_rights
 from vhdsfix.model.windows import Ace, AceFlag, DomainAlias, SecurityDescriptor, Sid
+from vhdsfix.wording import counted
 
 _CREATOR_OWNER = Sid("S-1-3-0")
 _CREATOR_GROUP = Sid("S-1-3-1")
@@ -86,7 +87,7 @@ def _loss(file: SecurityDescriptor, after: SecurityDescriptor, but_for: Collecti
     lost = [ace for ace in file.aces if _matters(ace, but_for) and not _comes_back(ace, after.aces)]
     if not lost:
         return None
-    return f"{len(lost)} inherited {'entry' if len(lost) == 1 else 'entries'} that the folder does not have"
+    return f"{counted(len(lost), 'inherited entry', 'inherited entries')} that the folder does not have"
 
 
 def _matters(ace: Ace, but_for: Collection[Sid]) -> bool:

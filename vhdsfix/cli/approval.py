@@ -9,9 +9,9 @@ from typing import TextIO
 from vhdsfix.errors import DeclinedError, UsageError
 from vhdsfix.model.plan import Plan
 from vhdsfix.render.console import console_on
-from vhdsfix.render.plan_conclusion import counted
 from vhdsfix.render.plan_text import print_plan
 from vhdsfix.render.safe_text import said
+from vhdsfix.wording import counted
 
 THE_WORD = "yes"
 

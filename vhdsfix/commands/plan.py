@@ -16,8 +16,9 @@ from vhdsfix.plan_document import written
 from vhdsfix.ports import Notify
 from vhdsfix.scrub import scrubbed
 from vhdsfix.survey import survey
+from vhdsfix.wording import counted
 
-_TO_DO = {"apply": "grant(s) to make", "undo": "change(s) to take back"}
+_TO_DO = {"apply": ("grant", "to make"), "undo": ("change", "to take back")}
 TOOL = Tool(name="vhdsfix", version=__version__)
 
 
@@ -62,11 +63,15 @@ def _of_plan(plan: Plan) -> tuple[Reason, ...]:
         unseen = [found.summary for found in plan.findings if found.incomplete]
         reasons.append(Reason(ExitCode.INCOMPLETE, f"not everything could be looked at: {unseen[0]}"))
     if plan.actions:
-        reasons.append(Reason(ExitCode.CHANGES_PENDING, f"{len(plan.actions)} {_TO_DO[plan.kind]}"))
+        what, to_do = _TO_DO[plan.kind]
+        reasons.append(Reason(ExitCode.CHANGES_PENDING, f"{counted(len(plan.actions), what)} {to_do}"))
     waiting = [found for found in plan.findings if found.needs_a_person]
     if waiting:
         reasons.append(
-            Reason(ExitCode.NEEDS_A_PERSON, f"{len(waiting)} finding(s) need a person: {waiting[0].summary}")
+            Reason(
+                ExitCode.NEEDS_A_PERSON,
+                f"{counted(len(waiting), 'finding needs', 'findings need')} a person: {waiting[0].summary}",
+            )
         )
     return tuple(reasons)
 

@@ -15,6 +15,7 @@ from vhdsfix.model.outcome import ActionOutcome, Stuck
 from vhdsfix.model.plan import Plan
 from vhdsfix.plan_document import GRANT
 from vhdsfix.ports import Stop
+from vhdsfix.wording import counted
 
 
 def reasons_of_report(report: ApplyReport, seen: Seen, stop: Stop, time: TimeAllowed) -> tuple[Reason, ...]:
@@ -83,8 +84,8 @@ def _gone_again(one: ActionOutcome) -> Reason:
 def _not_done(report: ApplyReport) -> Reason:
     undone = [one for one in report.outcomes if not one.is_right]
     why = f"{undone[0].action.vm_name}: {getattr(undone[0].outcome, 'why', '')}"
-    what = "grant" if report.plan.kind == "apply" else "change"
-    return Reason(ExitCode.NOT_DONE, f"{len(undone)} of {len(report.outcomes)} {what}(s) not in place: {why}")
+    all_of_them = counted(len(report.outcomes), "grant" if report.plan.kind == "apply" else "change")
+    return Reason(ExitCode.NOT_DONE, f"{len(undone)} of {all_of_them} not in place: {why}")
 
 
 def _left_by_an_earlier_run(closed: ClosedIntent) -> Reason:

@@ -9,6 +9,7 @@ from vhdsfix.commands.requests import ApplyRequest, UndoRequest
 from vhdsfix.config import Settings
 from vhdsfix.errors import DeclinedError, IncompletePlanError, RefusedError, TooMuchError, UsageError
 from vhdsfix.model.plan import Plan
+from vhdsfix.wording import counted, one_or_more
 
 
 def before_asking(request: ApplyRequest) -> Plan | None:
@@ -81,7 +82,8 @@ def must_be_few_enough(settings: Settings, max_changes: int | None, plan: Plan) 
     allowed = settings.max_changes if max_changes is None else max_changes
     if len(plan.actions) > allowed:
         raise TooMuchError(
-            f"nothing was changed: the plan makes {len(plan.actions)} changes, and no more than {allowed} are allowed at once. "
+            f"nothing was changed: the plan makes {counted(len(plan.actions), 'change')}, and no more than {allowed} "
+            f"{one_or_more(allowed, 'is', 'are')} allowed at once. "
             "Look at it with `vhdsfix plan`; then narrow it by --folder or --guest-cluster, or allow it by "
             f"--max-changes {len(plan.actions)} (in the config: max_changes)"
         )

@@ -11,6 +11,7 @@ from vhdsfix.errors import DeclinedError, RefusedError, StalePlanError
 from vhdsfix.model.plan import HostCluster, Kind, Plan, PlannedVm
 from vhdsfix.model.windows import FolderPath, VmId
 from vhdsfix.plan_document import read_plan
+from vhdsfix.wording import counted
 
 DIGITS_APPROVED = 12
 """So many digits of its digest name a plan; every place that shows a plan shows them."""
@@ -61,7 +62,7 @@ def _must_be_fresh(plan: Plan, max_age_days: int) -> None:
         )
     if age > timedelta(days=max_age_days):
         raise StalePlanError(
-            f"it was made at {plan.created_at}, and no plan older than {max_age_days} day(s) is applied (--max-age). Make a new plan."
+            f"it was made at {plan.created_at}, and no plan older than {counted(max_age_days, 'day')} is applied (--max-age). Make a new plan."
         )
 
 

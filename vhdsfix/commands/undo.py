@@ -24,6 +24,7 @@ from vhdsfix.model.plan import HostCluster, Plan, Scope
 from vhdsfix.plan_document import written
 from vhdsfix.ports import Notify, Stop
 from vhdsfix.survey import survey
+from vhdsfix.wording import counted
 
 UndoingOf = Callable[[Facts], Undoing]
 Reached = fleet.ReadingFleet | fleet.WritingFleet
@@ -82,7 +83,7 @@ def _went_on(request: UndoRequest, taken_back: ToTakeBack) -> Iterator[Reason]:
     except VhdsfixError:  # what was done is told all the same
         return
     if more := sum(one.action not in known for one in now):
-        why = f"run {taken_back.id} was still at work: {more} change(s) that it made since are not taken back"
+        why = f"run {taken_back.id} was still at work: {counted(more, 'change that it made since is', 'changes that it made since are')} not taken back"
         yield Reason(ExitCode.NOT_DONE, f"{why}; say undo again")
 
 

@@ -10,6 +10,7 @@ from vhdsfix.membership.names import short_name
 from vhdsfix.membership.seen import Seen
 from vhdsfix.model.inventory import Completeness, EvidenceKind, GuestNode
 from vhdsfix.model.readings import Unknown
+from vhdsfix.wording import counted
 
 _WHO = {
     EvidenceKind.GUEST: "the guest cluster says that it has",
@@ -55,7 +56,7 @@ def sizes_of(group: Group, seen: Seen) -> dict[EvidenceKind, int]:
 def _more(kind: EvidenceKind, size: int, nodes: tuple[GuestNode, ...]) -> str:
     missing = [node.name for node in nodes if node.vm_id is None] if kind is not EvidenceKind.QUERY else []
     names = f", and no VM of it is {', '.join(missing)}" if missing else ""
-    return f"{_WHO[kind]} {size} node(s){names}"
+    return f"{_WHO[kind]} {counted(size, 'node')}{names}"
 
 
 def _silent_guests(group: Group, seen: Seen) -> Iterator[str]:

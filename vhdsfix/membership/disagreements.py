@@ -15,6 +15,7 @@ from vhdsfix.membership.told import cluster_id
 from vhdsfix.model.inventory import Disagreement, EvidenceKind, GuestNode
 from vhdsfix.model.readings import known_or
 from vhdsfix.model.windows import VmId
+from vhdsfix.wording import counted
 
 
 class NamedGroup(msgspec.Struct, frozen=True):
@@ -75,7 +76,7 @@ def _other_sizes(group: Group, seen: Seen) -> Iterator[Disagreement]:
             group.name,
             "how many nodes it has is not certain",
             (
-                f"{len(group.vm_ids)} VM(s) were found",
+                f"{counted(len(group.vm_ids), 'VM was', 'VMs were')} found",
                 *(f"{_who(kind)}: {size}" for kind, size in sizes.items()),
             ),
             tuple(sorted(group.vm_ids)),

@@ -13,6 +13,7 @@ from vhdsfix.membership.told import cluster_id
 from vhdsfix.model.inventory import Evidence, EvidenceKind, GuestNode, Member
 from vhdsfix.model.plan import ConfiguredGuestCluster
 from vhdsfix.model.windows import VmId
+from vhdsfix.wording import counted
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -70,7 +71,7 @@ def _evidence(vm_id: VmId, group: Group, seen: Seen, nodes: tuple[GuestNode, ...
             yield Evidence(kind, f"it bears the name of {node}, a node that the config names")
     query = seen.told.queries.get(vm_id)
     if query and (its_cluster := cluster_id(query)):
-        size = f", of {query.size} node(s)" if query.size else ""
+        size = f", of {counted(query.size, 'node')}" if query.size else ""
         yield Evidence(
             EvidenceKind.QUERY, f"its guest told {vm.node} that it is in cluster {its_cluster}{size}"
         )

@@ -21,6 +21,7 @@ from vhdsfix.remote.cluster_questions import (
     VmIdRow,
 )
 from vhdsfix.remote.questions import Named, name_of
+from vhdsfix.wording import counted
 
 
 def cluster_facts(answers: Answers) -> ClusterFacts:
@@ -68,7 +69,7 @@ def _clustered_vms(answers: Answers) -> Known[tuple[ClusteredVm, ...]] | Unknown
 
     vms = answers.each(VM_IDS, clustered_vm)
     if isinstance(vms, Known) and len(vms.value) < (expected := _vm_resources(resources)):
-        return answers.unknown(VM_IDS, f"{len(vms.value)} came, and there are {expected} VM resources")
+        return answers.unknown(VM_IDS, f"{len(vms.value)} came, of {counted(expected, 'VM resource')}")
     return vms
 
 

@@ -13,8 +13,9 @@ from vhdsfix.model.outcome import ActionOutcome, AlreadyRight, Done, Drifted, Ou
 from vhdsfix.model.plan import Plan
 from vhdsfix.render.console import print_whole
 from vhdsfix.render.paragraphs import print_lines
-from vhdsfix.render.plan_conclusion import INDENT, Line, conclusion_after_apply, counted
+from vhdsfix.render.plan_conclusion import INDENT, Line, conclusion_after_apply
 from vhdsfix.render.safe_text import said
+from vhdsfix.wording import counted
 
 WORDS: dict[type, tuple[str, str]] = {
     Done: ("done", "green"),

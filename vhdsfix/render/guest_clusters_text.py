@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vhdsfix.model.inventory import Completeness, EvidenceKind, GuestCluster, Vm
 from vhdsfix.model.plan import Plan
 from vhdsfix.model.verdicts import VerdictKind
-from vhdsfix.render.plan_conclusion import counted
+from vhdsfix.wording import counted
 
 _WHO_KNOWS = {
     EvidenceKind.GUEST: "as the guest cluster says",
@@ -33,17 +33,16 @@ def _standing(guest: GuestCluster, plan: Plan) -> str:
     lacking = {vm_id for vm_id, verdict in rows if verdict != VerdictKind.GRANTED}
     if not shown:
         return f"Guest cluster {guest.name}: none of its folders is in this plan"
-    return (
-        f"Guest cluster {guest.name}: {len(shown) - len(lacking)} of {len(guest.vm_ids)} VMs have their grant"
-    )
+    granted = len(shown) - len(lacking)
+    return f"Guest cluster {guest.name}: {granted} of {counted(len(guest.vm_ids), 'VM')} have their grant"
 
 
 def _how_many(name: str, completeness: Completeness) -> str:
     if completeness.expected is None or completeness.told_by is None:
-        found = f"{completeness.found} node(s) of {name} found; how many there are, nobody says"
+        found = f"{counted(completeness.found, 'node')} of {name} found; how many there are, nobody says"
     else:
         who = _WHO_KNOWS[completeness.told_by]
-        found = f"{completeness.found} of {completeness.expected} nodes of {name} found, {who}"
+        found = f"{completeness.found} of {counted(completeness.expected, 'node')} of {name} found, {who}"
     why, *more = (*completeness.not_found, *completeness.not_seen, "")
     others = f", and {counted(len(more) - 1, 'reason')} more below" if len(more) > 1 else ""
     return f"{found}: incomplete, because {why}{others}" if why else found

@@ -7,6 +7,7 @@ import msgspec
 from vhdsfix.model.findings import Finding
 from vhdsfix.model.plan import Plan
 from vhdsfix.model.verdicts import VerdictKind
+from vhdsfix.wording import counted
 
 INDENT = "  "
 
@@ -31,10 +32,6 @@ def conclusion(plan: Plan, next_command: str | None) -> tuple[Line, ...]:
 def conclusion_after_apply(plan: Plan, next_command: str) -> tuple[Line, ...]:
     """The end of an apply, from the plan made after it. `next_command` applies what is still open."""
     return _lines(plan, f"Still open: {counted(len(plan.actions), 'change')}. To try again:", next_command)
-
-
-def counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def _lines(plan: Plan, to_do: str, command: str | None = None) -> tuple[Line, ...]:
@@ -65,10 +62,8 @@ def _left_for_a_person(plan: Plan) -> tuple[Line, ...]:
     left = [finding for finding in plan.findings if finding.needs_a_person]
     if not left:
         return ()
-    verb = "needs" if len(left) == 1 else "need"
-    return (
-        Line(f"{counted(len(left), 'finding')} {verb} a person; `vhdsfix explain {left[0].id}` says more."),
-    )
+    who = counted(len(left), "finding needs", "findings need")
+    return (Line(f"{who} a person; `vhdsfix explain {left[0].id}` says more."),)
 
 
 def _why_nothing_changes(plan: Plan) -> str:
@@ -77,8 +72,8 @@ def _why_nothing_changes(plan: Plan) -> str:
     verdicts = [vm.verdict for folder in plan.folders for vm in folder.vms]
     not_in_order = sum(verdict != VerdictKind.GRANTED for verdict in verdicts)
     if not_in_order:
-        are = "is" if not_in_order == 1 else "are"
-        return f"No change is planned, though {counted(not_in_order, 'grant')} {are} not in order: see the findings."
+        which = counted(not_in_order, "grant is", "grants are")
+        return f"No change is planned, though {which} not in order: see the findings."
     seen = "" if plan.complete else " of what could be seen"
     if not verdicts and plan.inventory.shares:
         return f"Nothing to change here: the VHD Sets{seen} lie on file servers: see the findings."

@@ -14,8 +14,8 @@ from vhdsfix.model.outcome import Outcome
 from vhdsfix.render.apply_text import WORDS, why_of
 from vhdsfix.render.console import print_whole
 from vhdsfix.render.paragraphs import print_paragraph
-from vhdsfix.render.plan_conclusion import counted
 from vhdsfix.render.safe_text import said
+from vhdsfix.wording import counted
 
 OPEN = ("open", "bold magenta")
 

@@ -18,6 +18,7 @@ from vhdsfix.rules.in_question import (
     told_by_their_nodes,
     vms_in_question,
 )
+from vhdsfix.wording import counted
 
 FIRST_WITH_CHECKS = (1, 1)
 """The format of saved facts that holds them."""
@@ -81,7 +82,9 @@ def _unheard(queried: QueriedVm, attached: int) -> str | None:
         return queried.answer.why
     told = len(queried.answer.value.disks)
     return (
-        f"it names {told} disks, and {attached} that can be shared are attached" if told > attached else None
+        f"it names {counted(told, 'disk')}, and {counted(attached, 'that can be shared is', 'that can be shared are')} attached"
+        if told > attached
+        else None
     )
 
 

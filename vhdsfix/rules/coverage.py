@@ -14,6 +14,7 @@ from vhdsfix.model.readings import Known, Unknown, known_or
 from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.config_store import ONLINE, cluster_name, in_words
+from vhdsfix.wording import counted, one_or_more
 
 
 def every_node_answered(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
@@ -40,7 +41,7 @@ def _of_node(node: NodeFacts) -> Iterator[Finding]:
     if vms and drives == ():
         yield _unanswered(
             node.name,
-            f"it showed {len(vms)} VM(s) and not one disk of theirs, which cannot be believed",
+            f"it showed {counted(len(vms), 'VM and not one disk of it', 'VMs and not one disk of theirs')}, which cannot be believed",
             f"Get-VMHardDiskDrive on {node.name}: nothing",
         )
     names = {vm.vm_id: vm.name for vm in vms}
@@ -159,7 +160,7 @@ def _unmatched(cluster: str, node: str, facts: Facts, inventory: Inventory) -> F
         subject=node,
         summary=f"guest cluster {cluster} is configured with node {node}, but {why}",
         evidence=(
-            f"{len(bearers)} VM(s) of that name were shown{shown}",
+            f"{counted(len(bearers), 'VM of that name was', 'VMs of that name were')} shown{shown}",
             *_called(node, facts, inventory),
         ),
         incomplete=True,
@@ -201,9 +202,11 @@ def some_guest_cluster_was_found(facts: Facts, inventory: Inventory) -> tuple[Fi
     """Says that there is none only where every VM and its disks were shown."""
     if inventory.guest_clusters or inventory.not_shown:
         return ()
-    summary = (
-        f"none of the {len(inventory.vms)} VM(s) that were shown has a VHD Set, so there is nothing to grant"
+    shown = len(inventory.vms)
+    none_has = one_or_more(
+        shown, "the one VM that was shown has no", f"none of the {shown} VMs that were shown has a"
     )
+    summary = f"{none_has} VHD Set, so there is nothing to grant"
     nodes = ", ".join(sorted(node.name for node in facts.nodes))
     evidence = (f"Get-VMHardDiskDrive on {nodes}: no .vhds",)
     return (finding("no-guest-cluster", cluster_name(facts), summary, evidence),)

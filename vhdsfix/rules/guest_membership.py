@@ -8,6 +8,7 @@ from vhdsfix.model.inventory import Completeness, DiskFiles, Inventory
 from vhdsfix.model.readings import Unknown
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.in_question import guest_clusters_in_question
+from vhdsfix.wording import counted, one_or_more
 
 
 def every_guest_cluster_is_whole(inventory: Inventory) -> tuple[Finding, ...]:
@@ -44,7 +45,7 @@ def every_guest_cluster_answered(facts: Facts, inventory: Inventory) -> tuple[Fi
 def _counted(whole: Completeness) -> str:
     if whole.expected is None:
         return f"{whole.found} of its VMs were found, and nobody said how many there are"
-    return f"{whole.found} of {max(whole.expected, whole.found)} VMs were found"
+    return f"{whole.found} of {counted(max(whole.expected, whole.found), 'VM')} were found"
 
 
 def all_evidence_agrees(inventory: Inventory) -> tuple[Finding, ...]:
@@ -70,9 +71,11 @@ def every_path_of_a_vhd_set_is_believed(facts: Facts, inventory: Inventory) -> t
 
 
 def _not_counted(files: DiskFiles) -> Finding:
+    number = len(files.doubtful)
     return finding(
         "vhd-set-path-not-counted",
         subject=files.disk,
-        summary=f"{len(files.doubtful)} path(s) that are told as files of {files.disk.name} are not counted among its folders",
+        summary=f"{counted(number, 'path')} told as {one_or_more(number, 'a file', 'files')} of {files.disk.name} "
+        f"{one_or_more(number, 'is', 'are')} not counted among its folders",
         evidence=tuple(f"Get-VHDSet -GetAllPaths names {path}" for path in files.doubtful),
     )

@@ -14,6 +14,7 @@ from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.reach import first_few
 from vhdsfix.verdicts import descriptor_of
+from vhdsfix.wording import counted
 
 
 def every_file_would_keep_what_it_inherited(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
@@ -23,7 +24,7 @@ def every_file_would_keep_what_it_inherited(facts: Facts, inventory: Inventory) 
         finding(
             "grant-would-take-entries",
             subject=used[folder.path.key],
-            summary=f"whoever changes this folder's permissions takes entries away from {len(losing)} disk file(s) in it",
+            summary=f"whoever changes this folder's permissions takes entries away from {counted(len(losing), 'disk file')} in it",
             evidence=(f"read on {folder.read_on}: {first_few(losing)}",),
             fix=f"{fixes.show_command(folder.path)} and the same for the files show whom the entries are for; "
             "give them their access on the folder first",

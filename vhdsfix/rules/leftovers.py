@@ -16,6 +16,7 @@ from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.in_question import checks_in_question
 from vhdsfix.rules.reach import first_few
+from vhdsfix.wording import counted
 
 
 def no_recovery_checkpoint_was_left(facts: Facts, inventory: Inventory, after_h: int) -> tuple[Finding, ...]:
@@ -36,7 +37,7 @@ def _left(vm: Vm, left: tuple[RecoveryCheckpoint, ...], after_h: int) -> Finding
     return finding(
         "recovery-checkpoint-left",
         subject=vm.name,
-        summary=f"{vm.name} has {len(left)} recovery checkpoint(s) older than {after_h} hours",
+        summary=f"{vm.name} has {counted(len(left), 'recovery checkpoint')} older than {counted(after_h, 'hour')}",
         evidence=tuple(f"Get-VMSnapshot on {vm.node}: {one.name}, made {one.made_at}" for one in left),
         fix=f"once no backup is running, on {vm.node}: {fixes.remove_recovery_checkpoints(vm.vm_id)}",
         vm_id=vm.vm_id,
@@ -101,7 +102,7 @@ def _of_no_disk(use: FolderUse, folder: FolderFacts, files: tuple[FileFacts, ...
     return finding(
         "avhdx-of-no-disk",
         subject=use.path,
-        summary=f"{len(files)} checkpoint file(s) here belong to no disk that was seen",
+        summary=f"{counted(len(files), 'checkpoint file here belongs', 'checkpoint files here belong')} to no disk that was seen",
         evidence=(
             f"read on {folder.read_on}: {first_few(names)}",
             "no VM has them attached, no VHD Set names them",

@@ -18,6 +18,7 @@ from vhdsfix.model.verdicts import VerdictKind, VmAccess
 from vhdsfix.model.windows import VmId
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.in_question import vms_in_question
+from vhdsfix.wording import counted
 
 ACCESS_DENIED = 0x8007_0005
 SHARING_VIOLATION = 0x8007_0020
@@ -49,7 +50,7 @@ class _Failures(msgspec.Struct, frozen=True):
         code = "no code that is known" if self.code is None else f"0x{self.code:08x}"
         older = f", and {self.older} older than {REMEMBERED_H // HOURS_A_DAY} days" if self.older else ""
         last = self.events[0].at
-        return f"{len(self.events)} event(s) 19100 with {code} on {', '.join(self.nodes)}, the last at {last}{older}"
+        return f"{counted(len(self.events), 'event 19100', 'events 19100')} with {code} on {', '.join(self.nodes)}, the last at {last}{older}"
 
 
 def no_merge_failed(

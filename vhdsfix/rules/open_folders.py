@@ -14,6 +14,7 @@ from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.rules.reach import first_few
 from vhdsfix.verdicts import descriptor_of
+from vhdsfix.wording import counted
 
 
 def no_folder_is_open_to_everybody(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
@@ -56,7 +57,7 @@ def _open_files(use: FolderUse, folder: FolderFacts) -> Iterator[Finding]:
         yield finding(
             "null-dacl",
             subject=folder.path,
-            summary=f"{len(files)} disk file(s) here have a null DACL, so everybody has full control of them",
+            summary=f"{counted(len(files), 'disk file here has', 'disk files here have')} a null DACL, which gives everybody full control",
             evidence=(f"read on {folder.read_on}: {first_few(files)}",),
             folder=folder.path,
         )

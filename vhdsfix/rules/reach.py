@@ -8,6 +8,7 @@ from vhdsfix.model.inventory import FolderUse, Inventory
 from vhdsfix.model.readings import known_or
 from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
+from vhdsfix.wording import counted, one_or_more
 
 SHOWN = 5
 
@@ -39,17 +40,20 @@ def _shared(use: FolderUse) -> Finding:
 def _finding(use: FolderUse, subfolders: tuple[str, ...]) -> Finding:
     reached = []
     if subfolders:
-        reached.append(f"{len(subfolders)} subfolder(s): {first_few(subfolders)}")
+        reached.append(f"{counted(len(subfolders), 'subfolder')}: {first_few(subfolders)}")
     if use.foreign_disks:
-        reached.append(f"{len(use.foreign_disks)} disk(s) of other VMs: {first_few(use.foreign_disks)}")
+        reached.append(
+            f"{counted(len(use.foreign_disks), 'disk')} of other VMs: {first_few(use.foreign_disks)}"
+        )
     if use.foreign_sets:
         reached.append(
-            f"{len(use.foreign_sets)} VHD Set(s) of other guest clusters: {first_few(use.foreign_sets)}"
+            f"{counted(len(use.foreign_sets), 'VHD Set')} of other guest clusters: {first_few(use.foreign_sets)}"
         )
     return finding(
         "reach-too-wide",
         subject=use.path,
-        summary=f"a grant here gives {len(use.vm_ids)} VM(s) full control of everything below it, besides their own disks",
+        summary=f"a grant here gives {counted(len(use.vm_ids), 'VM')} full control of everything below it, besides "
+        f"{one_or_more(len(use.vm_ids), 'its', 'their')} own disks",
         evidence=tuple(reached),
         fix=f"move the VHD Set to a folder of its own, or accept the reach: --accept-reach {fixes.quoted(use.path)}",
         folder=use.path,

@@ -6,6 +6,7 @@ from vhdsfix.model.findings import Finding
 from vhdsfix.model.inventory import Inventory, ShareUse
 from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
+from vhdsfix.wording import counted
 
 
 def every_share_is_open_to_the_hosts(inventory: Inventory) -> tuple[Finding, ...]:
@@ -18,7 +19,7 @@ def _not_known(share: ShareUse) -> Finding:
     return finding(
         "share-access-unknown",
         subject=share.path,
-        summary=f"{len(share.vm_ids)} VM(s) keep shared disks on the file server {share.server}: there the hosts' computer "
+        summary=f"{counted(len(share.vm_ids), 'VM keeps', 'VMs keep')} shared disks on the file server {share.server}: there the hosts' computer "
         "accounts need full control, not the VMs, and whether they have it cannot be looked at from a host",
         evidence=(f"the accounts that need it: {accounts}", "a host's session does not reach another server"),
         fix=f"look on {share.server}: {fixes.share_command(share.share)} and {fixes.show_command(share.path)} must both show each "

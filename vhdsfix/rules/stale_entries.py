@@ -11,6 +11,7 @@ from vhdsfix.rules import fixes
 from vhdsfix.rules.catalogue import finding
 from vhdsfix.sddl import write_ace
 from vhdsfix.verdicts import descriptor_of
+from vhdsfix.wording import counted, one_or_more
 
 
 def every_entry_is_of_a_vm_that_exists(facts: Facts, inventory: Inventory) -> tuple[Finding, ...]:
@@ -43,7 +44,8 @@ def _finding(folder: FolderFacts, stale: tuple[Ace, ...]) -> Finding:
     return finding(
         "stale-entry",
         subject=folder.path,
-        summary=f"{len(vm_ids)} VM(s) that no node and no cluster database knows have an entry here: {', '.join(map(str, vm_ids))}",
+        summary=f"{counted(len(vm_ids), 'VM')} that no node and no cluster database knows {one_or_more(len(vm_ids), 'has', 'have')} an entry "
+        f"here: {', '.join(map(str, vm_ids))}",
         evidence=tuple(f"read on {folder.read_on}: {write_ace(ace)}" for ace in stale),
         fix=f"leave it, or (icacls cannot): {fixes.remove_entries(folder.path, own)}"
         if own

@@ -14,6 +14,7 @@ from vhdsfix.rules.in_question import (
     guest_clusters_in_question,
     told_by_their_nodes,
 )
+from vhdsfix.wording import counted
 
 # Source: FACTS 1.6 (Upgrade-virtual-machine-version; Veeam's best practices for RCT).
 _NEEDED_FOR = (((6, 2), "VM groups and production checkpoints"), ((8, 0), "resilient change tracking (RCT)"))
@@ -43,7 +44,7 @@ def _old(cluster: GuestCluster, old: list[tuple[Vm, str]]) -> Finding:
     return finding(
         "vm-version-old",
         subject=cluster.name,
-        summary=f"{len(old)} of {len(cluster.vm_ids)} VMs have an old configuration version",
+        summary=f"{len(old)} of {counted(len(cluster.vm_ids), 'VM')} have an old configuration version",
         evidence=tuple(
             f"{vm.name} on {vm.node} has version {version}: too old for {_lacks(version)}"
             for vm, version in old

@@ -12,6 +12,7 @@ from vhdsfix.model.readings import Known, Unknown
 from vhdsfix.model.windows import FolderPath
 from vhdsfix.ports import Hosts, Notify, Progress, Reader
 from vhdsfix.survey.nodes import Nodes
+from vhdsfix.wording import counted
 
 FoldersToRead = Mapping[FolderPath, Sequence[str]]
 """Folders, each with the names of the nodes to ask first: those where its VMs run."""
@@ -45,7 +46,7 @@ def _folder_question(
     reader: Reader, paths: Sequence[FolderPath], notify: Notify
 ) -> Callable[[], tuple[FolderFacts, ...]]:
     def ask() -> tuple[FolderFacts, ...]:
-        notify(Progress(f"reading {len(paths)} folder(s) on", reader.node))
+        notify(Progress(f"reading {counted(len(paths), 'folder')} on", reader.node))
         try:
             return reader.folders(paths)
         except NodeError as error:
