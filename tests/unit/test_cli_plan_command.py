@@ -41,3 +41,20 @@ def test_what_comes_next_is_what_will_not_be_refused(
     Path("c.toml").write_text(config, encoding="utf-8")
     assert app.main(["plan", "--config", "c.toml", "--lab", "demo", "--folder", "C:\\a", *saved]) == 0
     assert capsys.readouterr().out.endswith(f"To make 2 changes:\n  vhdsfix {following}\n")
+
+
+@pytest.mark.parametrize(
+    ("saved", "following"),
+    [
+        ([], "apply --config c.toml --lab demo --max-changes 2"),
+        (["--save", "p.json"], "apply p.json --config c.toml --lab demo --max-changes 2"),
+    ],
+)
+def test_more_changes_than_are_allowed_at_once_are_told(
+    saved: list[str], following: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("c.toml").write_text(f"{ONE_IS_ENOUGH}[limits]\nmax_changes = 1\n", encoding="utf-8")
+    assert app.main(["plan", "--config", "c.toml", "--lab", "demo", *saved]) == 0
+    out = capsys.readouterr().out
+    assert "no more than 1 is allowed at once: narrow the plan by --folder" in " ".join(out.split())
+    assert out.endswith(f"\n  vhdsfix {following}\n")

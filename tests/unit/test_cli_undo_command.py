@@ -140,31 +140,46 @@ def test_the_request_says_what_the_options_said(use: Use) -> None:
 
 
 NEEDS_TWO = "config_version = 1\n[limits]\nrequire_approval = true\n"
+NO_MORE_THAN_ONE = "config_version = 1\n[limits]\nmax_changes = 1\n"
 
 
 @pytest.fixture
 def two_people(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("two.toml").write_text(NEEDS_TWO, encoding="utf-8")
+    Path("one.toml").write_text(NO_MORE_THAN_ONE, encoding="utf-8")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell of Windows quotes otherwise")
 @pytest.mark.usefixtures("two_people")
 @pytest.mark.parametrize(
-    ("options", "next_words"),
+    ("options", "to_do", "next_words"),
     [
-        ([], "undo u.json --lab demo"),
-        (["--config", "two.toml"], "undo u.json --config two.toml --lab demo --approve DIGEST"),
+        ([], "To make 2 changes:", "undo u.json --lab demo"),
+        (
+            ["--config", "two.toml"],
+            "To make 2 changes:",
+            "undo u.json --config two.toml --lab demo --approve DIGEST",
+        ),
+        (
+            ["--config", "one.toml"],
+            "narrow the plan by --folder or --vm, or go on with all of it:",
+            "undo u.json --config one.toml --lab demo --max-changes 2",
+        ),
     ],
 )
 def test_a_saved_plan_ends_in_the_command_that_carries_it_out(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], options: list[str], next_words: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    to_do: str,
+    next_words: str,
 ) -> None:
     monkeypatch.setattr(undo, "plan", lambda _request, _path, _notify: Result("undo", PLAN))
     assert app.main(["undo", RUN, "--save", "u.json", "--lab", "demo", *options]) == 0
-    assert (
-        f"Nothing has been changed. To make 2 changes:\n  vhdsfix {next_words}\n" in capsys.readouterr().out
-    )
+    out = capsys.readouterr().out
+    assert to_do in " ".join(out.split())
+    assert out.endswith(f"\n  vhdsfix {next_words}\n")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell of Windows quotes otherwise")

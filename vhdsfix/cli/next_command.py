@@ -10,7 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from vhdsfix.cli.options import ConnectionOptions, ScopeOptions
-from vhdsfix.model.plan import Scope
+from vhdsfix.model.plan import Plan, Scope
 
 
 def apply_command(
@@ -24,6 +24,11 @@ def apply_command(
 def plan_command(connection: ConnectionOptions, scope: ScopeOptions) -> str:
     """`vhdsfix plan --save FILE …` of the same scope, for where only a saved plan may be applied."""
     return _line(["vhdsfix", "plan", "--save", "FILE", *_words(scope), *_words(connection)])
+
+
+def allowing(plan: Plan, at_most: int) -> list[str]:
+    """What a command has to say, too, so that this plan is not too much for it."""
+    return ["--max-changes", str(len(plan.actions))] if len(plan.actions) > at_most else []
 
 
 def scope_said(scope: Scope) -> ScopeOptions:

@@ -11,7 +11,7 @@ from typing import cast
 from rich.console import Console
 
 from vhdsfix.cli import ending
-from vhdsfix.cli.next_command import apply_command, plan_command
+from vhdsfix.cli.next_command import allowing, apply_command, plan_command
 from vhdsfix.cli.options import ConnectionOptions, OutputOptions, ScopeOptions
 from vhdsfix.cli.target import folders_from, target_of_hosts, target_without_hosts
 from vhdsfix.commands import plan
@@ -47,23 +47,29 @@ def run(scope: ScopeOptions, connection: ConnectionOptions, output: OutputOption
             progress.clear()
 
     def show(console: Console, result: Result) -> None:
-        needs_approval = requests[0].target.settings.require_approval
-        next_command = _next(scope, connection, files, needs_approval=needs_approval)
-        print_plan(console, cast("Plan", result.data), next_command=next_command)
+        made, settings = cast("Plan", result.data), requests[0].target.settings
+        conditions = allowing(made, settings.max_changes)
+        next_command = _next(scope, connection, files, conditions, needs_approval=settings.require_approval)
+        print_plan(console, made, next_command=next_command, at_most=settings.max_changes)
 
     return ending.of("plan", output, work, show)
 
 
 def _next(
-    scope: ScopeOptions, connection: ConnectionOptions, files: Files, *, needs_approval: bool
+    scope: ScopeOptions,
+    connection: ConnectionOptions,
+    files: Files,
+    conditions: list[str],
+    *,
+    needs_approval: bool,
 ) -> str | None:
     """What applies the plan, or leads there; nothing does where no host is named."""
     if files.facts:
         return None
     if not needs_approval:
-        return apply_command(connection, scope, files.save)
+        return apply_command(connection, scope, files.save, conditions)
     if files.save:
-        return apply_command(connection, scope, files.save, ("--approve", "DIGEST"))
+        return apply_command(connection, scope, files.save, [*conditions, "--approve", "DIGEST"])
     return plan_command(connection, scope)
 
 

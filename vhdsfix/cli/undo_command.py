@@ -13,7 +13,7 @@ from rich.console import Console
 from vhdsfix.cli import ending
 from vhdsfix.cli.approval import Approval
 from vhdsfix.cli.interruption import interruption
-from vhdsfix.cli.next_command import undo_command
+from vhdsfix.cli.next_command import allowing, undo_command
 from vhdsfix.cli.options import ChangeOptions, ConnectionOptions, OutputOptions
 from vhdsfix.cli.target import folders_from, target_of_hosts
 from vhdsfix.commands import safeguards, undo
@@ -82,7 +82,7 @@ def _saved(
     file: Path,
     progress: ProgressLine,
 ) -> int:
-    conditions: list[str] = []
+    requests: list[UndoRequest] = []
 
     def work() -> Result:
         if wanted.change.is_approved:
@@ -90,15 +90,17 @@ def _saved(
                 "--save changes nothing, so there is nothing to approve; leave out --yes and --approve"
             )
         try:
-            request = _request(connection, wanted)
-            conditions.extend(["--approve", "DIGEST"] if request.target.settings.require_approval else [])
-            return undo.plan(request, file, progress.notify)
+            requests.append(_request(connection, wanted))
+            return undo.plan(requests[0], file, progress.notify)
         finally:
             progress.clear()
 
     def show(console: Console, result: Result) -> None:
+        made, settings = cast("Plan", result.data), requests[0].target.settings
+        approval = ["--approve", "DIGEST"] if settings.require_approval else []
+        conditions = [*allowing(made, settings.max_changes), *approval]
         carry_out = undo_command(connection, str(file), conditions=conditions)
-        print_plan(console, cast("Plan", result.data), next_command=carry_out)
+        print_plan(console, made, next_command=carry_out, at_most=settings.max_changes)
 
     return ending.of("undo", output, work, show)
 

@@ -21,11 +21,18 @@ class Line(msgspec.Struct, frozen=True):
     is_command: bool = False
 
 
-def conclusion(plan: Plan, next_command: str | None) -> tuple[Line, ...]:
-    """The end of a plan that is only shown. `next_command` applies it; None: it is about to be applied."""
+def conclusion(plan: Plan, next_command: str | None, at_most: int | None = None) -> tuple[Line, ...]:
+    """The end of a plan that is only shown. `next_command` applies it; None: it is about to be applied. `at_most`: so many
+    changes are allowed at once where nobody says otherwise.
+    """
     changes = counted(len(plan.actions), "change")
     if next_command is None:
         return _lines(plan, f"{changes} to make.")
+    if at_most is not None and len(plan.actions) > at_most:
+        narrower = "--folder or --guest-cluster" if plan.kind == "apply" else "--folder or --vm"
+        allowed = counted(at_most, "is allowed", "are allowed")
+        to_do = f"{changes} to make, and no more than {allowed} at once: narrow the plan by {narrower}, or go on with all of it:"
+        return _lines(plan, f"Nothing has been changed. {to_do}", next_command)
     return _lines(plan, f"Nothing has been changed. To make {changes}:", next_command)
 
 

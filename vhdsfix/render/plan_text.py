@@ -24,15 +24,15 @@ STYLES: dict[str, str] = {
 STYLE_OF_A_FAULT = "bold red"
 
 
-def print_plan(console: Console, plan: Plan, *, next_command: str | None) -> None:
-    """Everything of a plan but its files' DACLs, ending in what to do now; `next_command` would apply it (None: see `conclusion`)."""
+def print_plan(console: Console, plan: Plan, *, next_command: str | None, at_most: int | None = None) -> None:
+    """Everything of a plan but its files' DACLs, ending in what to do now: `next_command` and `at_most` as in `conclusion`."""
     _print_heading(console, plan)
     for folder in plan.folders:
         _print_folder(console, folder)
     _print_actions(console, plan)
     print_findings(console, plan)
     console.print()
-    print_lines(console, conclusion(plan, next_command))
+    print_lines(console, conclusion(plan, next_command, at_most))
 
 
 def _print_heading(console: Console, plan: Plan) -> None:
