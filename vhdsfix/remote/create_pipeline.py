@@ -6,6 +6,7 @@ costs here. Source: MS-PSRP 2.2.2.10 and 2.2.3.11 to 2.2.3.13; a test holds this
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -44,14 +45,14 @@ _UNSPEAKABLE = re.compile("_(?=[xX])|[\0-\x1f\x7f-\x9f\ud800-\udfff\U00010000-\U
 def create_pipeline(statements: Sequence[Statement], protocol_version: str) -> bytes:
     """The data of a CREATE_PIPELINE message. `protocol_version` is the node's: "2.3". Raises ValueError if it is none."""
     version = tuple(int(part) for part in protocol_version.split("."))
-    merges = [name for since, names in _NEW_MERGES.items() if version >= since for name in names]
+    merges = tuple(name for since, names in _NEW_MERGES.items() if version >= since for name in names)
     return _Writing(merges).message(statements).encode()
 
 
 class _Writing:
     """Numbers objects and types in the order in which they appear; so each method's text has to be used once, in its place."""
 
-    def __init__(self, new_merges: Sequence[str]) -> None:
+    def __init__(self, new_merges: tuple[str, ...]) -> None:
         self._new_merges = new_merges
         self._objects = itertools.count()
         self._types: dict[tuple[str, ...], int] = {}
@@ -124,8 +125,10 @@ class _Writing:
         inside = f"<DCT>{entries}</DCT>" if entries else "<DCT />"
         return f"{self._object(name)}{self._type(_HASHTABLE)}{inside}</Obj>"
 
-    def _unmerged(self, names: Sequence[str]) -> str:
-        return "".join([self._enum(name, _MERGE, "None", 0) for name in names])
+    def _unmerged(self, names: tuple[str, ...]) -> str:
+        if _MERGE not in self._types:
+            return "".join([self._enum(name, _MERGE, "None", 0) for name in names])
+        return _merges(names, self._types[_MERGE]) % tuple(itertools.islice(self._objects, len(names)))
 
     def _enum(self, name: str, type_names: tuple[str, ...], text: str, number: int) -> str:
         return f"{self._object(name)}{self._type(type_names)}<ToString>{text}</ToString><I32>{number}</I32></Obj>"
@@ -152,6 +155,14 @@ class _Writing:
         return f'<TN RefId="{number}">{spelt}</TN>'
 
 
+@functools.cache
+def _merges(names: tuple[str, ...], type_number: int) -> str:
+    """None for each of the names; what differs from one command to the next are the objects' numbers, which are left open."""
+    kind = f'<TNRef RefId="{type_number}" /><ToString>None</ToString><I32>0</I32>'
+    return "".join(f'<Obj RefId="%d" N="{name}">{kind}</Obj>' for name in names)
+
+
+@functools.lru_cache(maxsize=1024)  # the names of commands, parameters and properties come again and again
 def _element(tag: str, name: str, text: str) -> str:
     opening = f'<{tag} N="{name}"' if name else f"<{tag}"
     return f"{opening}>{_text(text)}</{tag}>" if text else f"{opening} />"
