@@ -41,3 +41,7 @@ def test_what_is_no_time_is_not_told(moment: Moment | None) -> None:
 
 def test_a_time_before_1970_is_one() -> None:
     assert utc("/Date(-1000)/") == "1969-12-31T23:59:59Z"
+
+
+def test_a_year_has_four_digits() -> None:
+    assert utc("/Date(-62135596800000)/") == "0001-01-01T00:00:00Z"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from vhdsfix.model.facts import FileFacts, FolderFacts
 from vhdsfix.model.readings import Absent, Known, Unknown, known_or
@@ -19,45 +20,55 @@ FileSddls = Mapping[str, Known[str] | Absent | Unknown]
 """By the file's name, as Windows compares it."""
 
 
-def folder_facts(
-    folder: FolderPath, questions: FolderQuestions, answers: Answers, asked_alone: FileSddls
-) -> FolderFacts:
-    """`asked_alone`: what came of the files that `files_to_ask_alone` named."""
+class Listing(NamedTuple):
+    """What a node said of a folder's content: all that is in it, its disk files, and the SDDLs that came together."""
+
+    children: Children
+    disk_files: tuple[ChildRow, ...]
+    sddls: FileSddls
+
+    @property
+    def without_sddl(self) -> tuple[str, ...]:
+        """Disk files that are there and whose SDDL did not come with the others'."""
+        return tuple(row.name for row in self.disk_files if name_key(row.name) not in self.sddls)
+
+
+def listing_of(questions: FolderQuestions, answers: Answers) -> Listing:
     children = answers.each_if_there(questions.children, lambda row: row)
-    sddls = {**_together(questions, answers), **asked_alone}
+    files = (row for row in known_or(children, ()) if not row.is_folder and is_disk_file(row.name))
+    return Listing(children, tuple(files), _together(questions, answers))
+
+
+def folder_facts(
+    folder: FolderPath, questions: FolderQuestions, answers: Answers, listing: Listing, asked_alone: FileSddls
+) -> FolderFacts:
+    """`asked_alone`: what came of the files that were without SDDL."""
+    children = listing.children
     return FolderFacts(
         path=folder,
         read_on=answers.node,
         sddl=answers.only_if_there(questions.sddl, lambda row: row.sddl),
-        files=_files(children, sddls),
+        files=_files(listing, {**listing.sddls, **asked_alone}),
         subfolders=_subfolders(children),
         links=Absent() if isinstance(children, Absent) else _links(folder, questions, answers),
     )
 
 
-def files_to_ask_alone(questions: FolderQuestions, answers: Answers) -> tuple[str, ...]:
-    """Disk files that are there and whose SDDL did not come with the others'."""
-    children = answers.each_if_there(questions.children, lambda row: row)
-    together = _together(questions, answers)
-    return tuple(
-        row.name for row in _disk_files(known_or(children, ())) if name_key(row.name) not in together
-    )
-
-
-def _together(questions: FolderQuestions, answers: Answers) -> dict[str, Known[str] | Absent | Unknown]:
+def _together(questions: FolderQuestions, answers: Answers) -> FileSddls:
     answer = answers.of(questions.file_sddls)
     rows = answer.value if isinstance(answer, Known) else ()
-    return {name_key(row.path.rpartition("\\")[2]): Known(row.sddl) for row in rows}
+    each_once = {row.sddl: Known(row.sddl) for row in rows}  # a folder's files mostly have one and the same
+    return {name_key(row.path.rpartition("\\")[2]): each_once[row.sddl] for row in rows}
 
 
-def _files(children: Children, sddls: FileSddls) -> Known[tuple[FileFacts, ...]] | Absent | Unknown:
-    if not isinstance(children, Known):
-        return children
+def _files(listing: Listing, sddls: FileSddls) -> Known[tuple[FileFacts, ...]] | Absent | Unknown:
+    if not isinstance(listing.children, Known):
+        return listing.children
     missing = Unknown("its SDDL did not come with the others'")
     return Known(
         tuple(
             FileFacts(row.name, sddls.get(name_key(row.name), missing), utc(row.written))
-            for row in _disk_files(children.value)
+            for row in listing.disk_files
         )
     )
 
@@ -66,10 +77,6 @@ def _subfolders(children: Children) -> Known[tuple[str, ...]] | Absent | Unknown
     if not isinstance(children, Known):
         return children
     return Known(tuple(row.name for row in children.value if row.is_folder))
-
-
-def _disk_files(children: tuple[ChildRow, ...]) -> tuple[ChildRow, ...]:
-    return tuple(row for row in children if not row.is_folder and is_disk_file(row.name))
 
 
 def _links(

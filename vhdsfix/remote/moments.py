@@ -28,7 +28,7 @@ def utc(moment: Moment | None) -> str | None:
     text = moment if isinstance(moment, str) else moment.value
     try:
         at = _read(text)
-        return None if at.tzinfo is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return None if at.tzinfo is None else f"{at.astimezone(UTC).isoformat(timespec='seconds')[:-6]}Z"
     except (ValueError, OverflowError):
         return None
 

@@ -18,7 +18,7 @@ from vhdsfix.remote.check_facts import node_checks
 from vhdsfix.remote.checking import Within, answers_to
 from vhdsfix.remote.cluster_facts import cluster_facts
 from vhdsfix.remote.cluster_questions import CLUSTER_PHASE
-from vhdsfix.remote.folder_facts import FileSddls, files_to_ask_alone, folder_facts
+from vhdsfix.remote.folder_facts import FileSddls, Listing, folder_facts, listing_of
 from vhdsfix.remote.folder_questions import FolderQuestions, about_file, about_folder
 from vhdsfix.remote.machine import Machine
 from vhdsfix.remote.node_facts import node_facts
@@ -60,15 +60,15 @@ class RemoteReader(Machine):
         answers = self._ask(
             "asking for folders on", [each for questions in asked.values() for each in questions]
         )
-        found = {
-            path: folder_facts(path, questions, answers, self._files_alone(path, questions, answers))
-            for path, questions in asked.items()
-        }
+        found = {path: self._folder(path, questions, answers) for path, questions in asked.items()}
         return [found[path] for path in paths]
 
-    def _files_alone(self, folder: FolderPath, questions: FolderQuestions, answers: Answers) -> FileSddls:
-        names = files_to_ask_alone(questions, answers)
-        asked = {name: about_file(folder, name) for name in names}
+    def _folder(self, path: FolderPath, questions: FolderQuestions, answers: Answers) -> FolderFacts:
+        listing = listing_of(questions, answers)
+        return folder_facts(path, questions, answers, listing, self._files_alone(path, listing))
+
+    def _files_alone(self, folder: FolderPath, listing: Listing) -> FileSddls:
+        asked = {name: about_file(folder, name) for name in listing.without_sddl}
         alone = self._answers({each.name: self._ask_alone(each) for each in asked.values()})
         return {
             name_key(name): alone.only_if_there(question, lambda row: row.sddl)
