@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import Any
 
+from requests import Response
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ContentDecodingError
 
@@ -21,30 +21,36 @@ class BoundedAdapter(HTTPAdapter):
     def __init__(self, sockets: Sockets, tls: Any) -> None:
         self._sockets = sockets
         self._tls = tls
+        self._connections: Any = None
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
         super().init_poolmanager(connections, maxsize, block, ssl_context=self._tls, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = self._sockets.pool_classes
 
-    def send(self, *args: Any, **kwargs: Any) -> Any:
-        """Bound what may be read of an answer: whoever answers, even before the logon, could send without end."""
-        response: Any = super().send(*args, **kwargs)
-        response.iter_content = partial(_bounded, response, response.iter_content)
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """There is one address: where its connections are kept is looked up once."""
+        if self._connections is None:
+            pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+            self._connections = self._sockets.watching(pool)
+        return self._connections
+
+    def build_response(self, *args: Any, **kwargs: Any) -> Response:
+        response = super().build_response(*args, **kwargs)
+        response.__class__ = _BoundedResponse  # requests has no way to say what it should be
         return response
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """The context knows which authorities to trust; requests would add its own."""
 
 
-def _bounded(
-    response: Any, parts: Callable[..., Iterator[bytes]], *args: Any, **kwargs: Any
-) -> Iterator[bytes]:
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        raise ContentDecodingError("its answer is compressed, which nobody asked for")
-    size = 0
-    for part in parts(*args, **kwargs):
-        size += len(part)
-        if size > LARGEST_ANSWER:
-            raise ContentDecodingError(f"its answer is larger than {LARGEST_ANSWER} bytes")
-        yield part
+class _BoundedResponse(Response):
+    def iter_content(self, *args: Any, **kwargs: Any) -> Iterator[bytes]:
+        """Bound what may be read of an answer: whoever answers, even before the logon, could send without end."""
+        if self.headers.get("Content-Encoding", "identity") != "identity":
+            raise ContentDecodingError("its answer is compressed, which nobody asked for")
+        size = 0
+        for part in super().iter_content(*args, **kwargs):
+            size += len(part)
+            if size > LARGEST_ANSWER:
+                raise ContentDecodingError(f"its answer is larger than {LARGEST_ANSWER} bytes")
+            yield part

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import structlog
 import tenacity
@@ -21,6 +22,7 @@ from vhdsfix.errors import LostError, NodeError, QuotaError, UnreachableError
 from vhdsfix.remote.adapter import BoundedAdapter
 from vhdsfix.remote.connection import DEFAULT_CONFIGURATION, Connection, kerberos_is_here, route_of
 from vhdsfix.remote.foreign_errors import Attempt, Stage, as_node_error, is_refused_logon, may_pass
+from vhdsfix.remote.http_session import HttpSession
 from vhdsfix.remote.limits import TIME_LIMITS, TimeLimits
 from vhdsfix.remote.messages import Messages
 from vhdsfix.remote.one_line import one_line
@@ -192,12 +194,10 @@ class Session:
             reconnection_retries=0,
             reconnection_backoff=limits.receive_backoff_s,
         )
-        session = wsman.transport.session = wsman.transport._build_session()  # noqa: SLF001 - its socket has to be reachable; pinned <0.10
-        session.trust_env = False  # no netrc, no proxy from the environment
-        session.max_redirects = 0  # a node that redirects would have us log on elsewhere
         tls = tls_context(self._connection.ca_file) if self._route.secure else None
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, BoundedAdapter(self._sockets, tls))
+        transport: Any = wsman.transport
+        built = transport._build_session()  # noqa: SLF001 - its socket has to be reachable; pinned <0.10
+        transport.session = HttpSession(built, BoundedAdapter(self._sockets, tls))
         return wsman
 
     def _renew_logon_if_dropped(self) -> None:

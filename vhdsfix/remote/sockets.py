@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
+from functools import partial
 from typing import Any
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -20,23 +21,11 @@ class Sockets:
         self._lock = threading.Lock()
         self._aborted = threading.Event()
 
-    @property
-    def pool_classes(self) -> dict[str, type[HTTPConnectionPool]]:
-        """What urllib3's pool manager makes connections with, by scheme."""
-
-        class Http(HTTPConnection):
-            connect = _watched(HTTPConnection, self)
-
-        class Https(HTTPSConnection):
-            connect = _watched(HTTPSConnection, self)
-
-        class HttpPool(HTTPConnectionPool):
-            ConnectionCls = Http
-
-        class HttpsPool(HTTPSConnectionPool):
-            ConnectionCls = Https
-
-        return {"http": HttpPool, "https": HttpsPool}
+    def watching(self, pool: HTTPConnectionPool) -> HTTPConnectionPool:
+        """The pool, whose connections will be known here."""
+        kind = _Https if isinstance(pool, HTTPSConnectionPool) else _Http
+        pool.ConnectionCls = partial(kind, self)  # type: ignore[assignment]  # it is only called
+        return pool
 
     @property
     def aborted(self) -> threading.Event:
@@ -79,13 +68,19 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def _watched(kind: type[HTTPConnection], sockets: Sockets) -> Any:
-    def connect(connection: HTTPConnection) -> None:
-        sockets.keep(connection)
-        kind.connect(connection)
-        sockets.keep(connection)  # an abort while it connected found no socket
+class _Http(HTTPConnection):
+    def __init__(self, sockets: Sockets, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._known_to = sockets
 
-    return connect
+    def connect(self) -> None:
+        self._known_to.keep(self)
+        super().connect()
+        self._known_to.keep(self)  # an abort while it connected found no socket
+
+
+class _Https(_Http, HTTPSConnection):
+    """Connects as `_Http` does, and by TLS."""
 
 
 def _shut_down(wire: socket.socket | None) -> None:
