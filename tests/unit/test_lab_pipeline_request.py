@@ -79,6 +79,13 @@ def test_statements_of_several_commands() -> None:
     )
 
 
+def test_text_stays_that_looks_like_a_property_nobody_reads() -> None:
+    text = '<Obj RefId="3" N="MergeError"><TNRef RefId="3" /><ToString>None</ToString><I32>0</I32></Obj>'
+    in_cdata = sent([("Write-Output", [(None, "text")])]).replace(b"text", f"<![CDATA[{text}]]>".encode())
+    assert values(text) == (text,)
+    assert pipeline_request.read(in_cdata).statements[0][0].arguments == (text,)
+
+
 def test_whether_errors_are_to_name_their_invocation() -> None:
     one: list[tuple[str, list[tuple[str | None, Any]]]] = [("Get-VM", [])]
     assert [pipeline_request.read(sent(one, flags=flags)).with_invocation for flags in (0, 1, 15)] == [
