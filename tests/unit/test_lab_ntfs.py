@@ -218,6 +218,16 @@ def test_children_are_those_directly_below_in_the_order_of_their_names() -> None
     assert [path for path, _ in tree.children("C:\\")] == ["C:\\f", "C:\\f2"]
 
 
+def test_what_comes_and_goes_after_a_look_is_seen_at_the_next_one() -> None:
+    tree = tree_with("C:\\f", "C:\\f\\a.vhds", "C:\\f\\sub", "C:\\f\\sub\\b.vhds")
+    assert len(tree.children("C:\\f")) == 2
+    assert len(tree.children("C:\\f\\sub")) == 1
+    tree.add("C:\\F\\c.vhds", file=True)
+    tree.remove("c:\\f\\SUB")
+    assert [path for path, _ in tree.children("C:\\f")] == ["C:\\f\\a.vhds", "C:\\F\\c.vhds"]
+    assert tree.children("C:\\f\\sub") == ()
+
+
 @pytest.mark.parametrize("path", ["C:\\f", "C:\\nowhere\\a.vhds", "f", "\\\\server\\share\\f"])
 def test_what_is_there_or_has_no_folder_cannot_be_added(path: str) -> None:
     tree = tree_with("C:\\f")

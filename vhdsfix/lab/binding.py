@@ -31,6 +31,7 @@ _Places = list[tuple[str, str]]
 class _Input(NamedTuple):
     """What may be bound in each pass over an object; `whole`: the only parameter of all, where it takes anything."""
 
+    takers: set[str]
     passes: list[tuple[_Places, tuple[bool, bool]]]
     whole: str | None
 
@@ -77,8 +78,10 @@ class Binding:
         before = self.bound, self.sets
         self.bound, self.sets = dict(self.bound), set(self.sets)
         try:
-            found = [self._bind_from(places, value, *how) for places, how in self._input.passes]
-            return self.bound if any(found) else None
+            for places, how in self._input.passes:
+                if not self._input.takers <= self.bound.keys():
+                    self._bind_from(places, value, *how)
+            return self.bound if len(self.bound) > len(before[0]) else None
         finally:
             self.bound, self.sets = before
 
@@ -161,12 +164,12 @@ class Binding:
         takers = {name for name, _ in (*by_name, *by_value)}
         takes_all = takers and not by_name and self.signature.parameters[min(takers)].type in ANYTHING
         return _Input(
+            takers,
             [(places, how) for places, how in passes if places],
             min(takers) if takes_all and len(takers) == 1 else None,
         )
 
-    def _bind_from(self, places: _Places, value: Any, by_value: bool, convert: bool) -> bool:
-        found = False
+    def _bind_from(self, places: _Places, value: Any, by_value: bool, convert: bool) -> None:
         for name, parameter_set in places:
             if name in self.bound or (self.sets and parameter_set not in self.sets):
                 continue
@@ -174,8 +177,6 @@ class Binding:
             for candidate in [value] if by_value else _members(name, parameter, value):
                 if _fits(candidate, parameter.type, convert):
                     self._bind(name, candidate)
-                    found = True
-        return found
 
     def _failed(self, error_id: str, message: str) -> TerminatingError:
         return binding_failed(self.name, self.signature.error_class, error_id, message)

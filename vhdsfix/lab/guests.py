@@ -49,9 +49,8 @@ Sharing = Mapping[str, list[tuple[int, "Vm"]]]
 def sharing_in(world: World) -> Sharing:
     sharing: dict[str, list[tuple[int, Vm]]] = {}
     for place, vm in enumerate(world.vms):
-        if any(drive.shared for drive in vm.drives):
-            for name in {disk.lower() for disk in shared_disks(vm)}:
-                sharing.setdefault(name, []).append((place, vm))
+        for name in {disk.lower() for disk in shared_disks(vm)}:
+            sharing.setdefault(name, []).append((place, vm))
     return sharing
 
 

@@ -72,9 +72,9 @@ class Tree:
         self.lock = threading.RLock()
         self.contents: Contents | None = None
         self._entries: dict[str, tuple[str, Entry]] = {}
-        self._names: dict[
-            str, set[str]
-        ] = {}  # the keys in _entries of what lies directly in a folder, by its key
+        # What lies directly in a folder, by its key: the keys in _entries, and, once somebody asked, the entries in their order.
+        self._names: dict[str, set[str]] = {}
+        self._children: dict[str, tuple[tuple[str, Entry], ...]] = {}
 
     @classmethod
     def load(cls, entries: Mapping[str, Any]) -> Self:
@@ -108,7 +108,10 @@ class Tree:
         """The paths and entries directly in a folder, in the order of their names."""
         with self.lock:
             self._build(path)
-            return tuple(self._entries[key] for key in sorted(self._names.get(_key(path), ())))
+            key = _key(path)
+            if key not in self._children:
+                self._children[key] = tuple(self._entries[name] for name in sorted(self._names.get(key, ())))
+            return self._children[key]
 
     def add(
         self,
@@ -146,8 +149,10 @@ class Tree:
         with self.lock:
             for child, _ in self.children(path):
                 self.remove(child)
-            self._entries.pop(_key(path), None)
-            self._names.get(_key(parent(path)), set()).discard(_key(path))
+            key, above = _key(path), _key(parent(path))
+            self._entries.pop(key, None)
+            self._names.get(above, set()).discard(key)
+            self._children.pop(above, None)
 
     def set_dacl(self, path: str, explicit: tuple[Ace, ...]) -> None:
         """Replace the explicit entries and pass on what is inheritable to everything below that is not protected.
@@ -172,6 +177,7 @@ class Tree:
         self._entries[key] = (tidy(path), entry)
         if key != above:
             self._names.setdefault(above, set()).add(key)
+            self._children.pop(above, None)
 
     def _build(self, folder: str) -> None:
         """Make what the rule has in a folder, once."""

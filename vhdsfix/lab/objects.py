@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import functools
+import itertools
 import re
 import uuid
 from collections.abc import Iterator
@@ -33,16 +34,18 @@ class PSObject(msgspec.Struct, frozen=True):
 
     def members(self) -> Iterator[tuple[str, Any]]:
         """Name and value of every property, as ConvertTo-Json lists them."""
-        yield from self.notes.items()
-        yield from self.properties.items()
+        return itertools.chain(self.notes.items(), self.properties.items())
 
     def member(self, name: str) -> tuple[str, Any] | None:
         """A property by its name in any case: as it is spelled, and its value."""
-        first = self.notes or self.properties
-        if name in first:  # as it mostly is
-            return name, first[name]
-        wanted = name.lower()
-        return next((found for found in self.members() if found[0].lower() == wanted), None)
+        for members in (self.notes, self.properties):
+            if name in members:  # as it mostly is
+                return name, members[name]
+            wanted = name.lower()
+            for spelled in members:
+                if spelled.lower() == wanted:
+                    return spelled, members[spelled]
+        return None
 
     def with_notes(self, notes: dict[str, Any]) -> PSObject:
         return msgspec.structs.replace(self, notes=self.notes | notes)

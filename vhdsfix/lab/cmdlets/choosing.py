@@ -32,7 +32,8 @@ def chosen_by(links: Mapping[str, str], not_found: NotFound) -> Run:
                 # Assumed: an object that is bound is there, whatever it has: a VM without drives is no error.
                 for missing in [] if source else _not_among(rows, target, wanted):
                     call.write_error(not_found(call, parameter, missing))
-                rows = [row for row in rows if any(_matches(row, target, item) for item in wanted)]
+                tests = [_test(item) for item in wanted if item is not None]
+                rows = [row for row in rows if any(test(row.get(target)) for test in tests)]
             yield from (object_of(call.signature.output, row) for row in rows)
 
     return run
@@ -46,13 +47,12 @@ def _selecting(call: Call, bound: Bound) -> list[tuple[str, Any]]:
 
 def _not_among(rows: list[Row], target: str, wanted: list[Any]) -> list[Any]:
     plain = [item for item in wanted if item is not None and not has_wildcard(text_of(item))]
-    return [item for item in plain if not any(_matches(row, target, item) for row in rows)]
+    return [item for item in plain if not any(map(_test(item), (row.get(target) for row in rows)))]
 
 
-def _matches(row: Row, target: str, wanted: Any) -> bool:
-    have = row.get(target)
-    if have is None or wanted is None:
-        return False
+def _test(wanted: Any) -> Callable[[Any], bool]:
+    """Whether what a row has is what is wanted."""
     if isinstance(wanted, uuid.UUID):
-        return text_of(wanted) == text_of(have).lower()
-    return is_like(have, wanted)
+        wanted_id = str(wanted)
+        return lambda have: have is not None and text_of(have).lower() == wanted_id
+    return lambda have: have is not None and is_like(have, wanted)

@@ -36,8 +36,9 @@ def _instances(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
 
 def _associated(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
     for bound in records:
+        system = _system(bound)
         for row in _rows(call, bound["ResultClassName"]):
-            if row["SystemName"] == _system(bound):
+            if row["SystemName"] == system:
                 yield _instance(bound["ResultClassName"], row)
 
 

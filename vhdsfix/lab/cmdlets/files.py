@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ntpath
+import functools
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,12 @@ from vhdsfix.lab.ntfs import Entry
 from vhdsfix.lab.objects import EnumValue, PSObject
 
 _PROVIDER = "Microsoft.PowerShell.Core\\FileSystem::"
+_SECURITY = (
+    "System.Security.AccessControl.FileSystemSecurity",
+    "System.Security.AccessControl.ObjectSecurity",
+)
+_FILE_SECURITY = ("System.Security.AccessControl.FileSecurity", *_SECURITY)
+_FOLDER_SECURITY = ("System.Security.AccessControl.DirectorySecurity", *_SECURITY)
 _ATTRIBUTES = {"Hidden": 2, "Directory": 16, "Archive": 32, "ReparsePoint": 1024}
 """Source: System.IO.FileAttributes of .NET; as a flags enum its text lists them in this order."""
 
@@ -93,9 +99,9 @@ def _file_system_object(path: str, entry: Entry) -> PSObject:
         "Name": name,
         "FullName": path,
         "PSIsContainer": not entry.file,
-        "Extension": ntpath.splitext(name)[1] if entry.file else "",
+        "Extension": name[name.rfind(".") :] if entry.file and "." in name else "",
         "Length": entry.size if entry.file else None,
-        "Attributes": _attributes(entry),
+        "Attributes": _attributes(entry.file, entry.hidden, entry.link is not None),
         "LinkTarget": entry.link,
         "LastWriteTimeUtc": datetime.fromisoformat(entry.written),
         "PSPath": _PROVIDER + path,
@@ -104,25 +110,24 @@ def _file_system_object(path: str, entry: Entry) -> PSObject:
     return PSObject((kind, "System.IO.FileSystemInfo"), properties, text=path)
 
 
-def _attributes(entry: Entry) -> EnumValue:
-    names = ["Archive" if entry.file else "Directory"]
-    if entry.hidden:
+@functools.cache
+def _attributes(is_file: bool, is_hidden: bool, is_link: bool) -> EnumValue:
+    names = ["Archive" if is_file else "Directory"]
+    if is_hidden:
         names.insert(0, "Hidden")
-    if entry.link is not None:
+    if is_link:
         names.append("ReparsePoint")
     return EnumValue("System.IO.FileAttributes", ", ".join(names), sum(_ATTRIBUTES[name] for name in names))
 
 
 def _security(path: str, entry: Entry) -> PSObject:
-    kind = "FileSecurity" if entry.file else "DirectorySecurity"
-    types = (kind, "FileSystemSecurity", "ObjectSecurity")
     notes = {
         "Path": _PROVIDER + path,
         "PSPath": _PROVIDER + path,
         "PSChildName": path.rpartition("\\")[2] or path,
         "Sddl": entry.sddl,
     }
-    return PSObject(tuple(f"System.Security.AccessControl.{name}" for name in types), notes=notes)
+    return PSObject(_FILE_SECURITY if entry.file else _FOLDER_SECURITY, notes=notes)
 
 
 CMDLETS: dict[str, Run] = {"Get-Item": _get_item, "Get-ChildItem": _get_child_item, "Get-Acl": _get_acl}

@@ -7,7 +7,6 @@ outermost, and what lies deeper is its text.
 from __future__ import annotations
 
 import functools
-import re
 import uuid
 from datetime import datetime
 from json.encoder import encode_basestring
@@ -15,18 +14,26 @@ from typing import Any
 
 from vhdsfix.lab.objects import EnumValue, PSObject, text_of
 
-_ESCAPED_BESIDES = re.compile("[<>&'\x85\u2028\u2029]")
-"""What JSON itself would leave as it is."""
+_ESCAPED_BESIDES = "<>&'\x85\u2028\u2029"
+"""What JSON itself would leave as it is; all of it stands inside of texts."""
 
 
 class NotJsonError(Exception):
     """A value that the lab does not write as JSON: 5.1's time spans are not asked for (WIRE 7.4)."""
 
 
-def json_text(value: Any, depth: int, level: int = 0) -> str:  # noqa: PLR0911 - a case for each type
+def json_text(value: Any, depth: int) -> str:
+    """Raises NotJsonError."""
+    text = _written(value, depth, 0)
+    for sign in _ESCAPED_BESIDES:
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return text
+
+
+def _written(value: Any, depth: int, level: int) -> str:  # noqa: PLR0911 - a case for each type
     match value:
         case str() | uuid.UUID():
-            return _quoted(str(value))
+            return encode_basestring(str(value))
         case None:
             return "null"
         case bool():
@@ -38,23 +45,15 @@ def json_text(value: Any, depth: int, level: int = 0) -> str:  # noqa: PLR0911 -
         case datetime():
             return f'"\\/Date({int(value.timestamp() * 1000)})\\/"'
         case list() | dict() | PSObject() if level > depth:
-            return _quoted(text_of(value))
+            return encode_basestring(text_of(value))
         case list():
-            return f"[{','.join(json_text(item, depth, level + 1) for item in value)}]"
+            return f"[{','.join([_written(item, depth, level + 1) for item in value])}]"
         case dict() | PSObject():
             members = value.items() if isinstance(value, dict) else value.members()
-            written = [f"{_quoted_name(name)}:{json_text(item, depth, level + 1)}" for name, item in members]
+            written = [f"{_quoted_name(name)}:{_written(item, depth, level + 1)}" for name, item in members]
             return f"{{{','.join(written)}}}"
         case _:
             raise NotJsonError(f"a {type(value).__name__} in ConvertTo-Json")
 
 
-def _quoted(text: str) -> str:
-    return _ESCAPED_BESIDES.sub(_escape, encode_basestring(text))
-
-
-_quoted_name = functools.lru_cache(maxsize=256)(_quoted)
-
-
-def _escape(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+_quoted_name = functools.lru_cache(maxsize=256)(encode_basestring)

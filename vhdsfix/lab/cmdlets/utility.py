@@ -127,13 +127,18 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def _where_object(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
+    compares: Callable[[Any, Any], bool] | None = None
     for bound in records:
-        operators = [name for name in _COMPARISONS if bound.get(name)]
-        if len(operators) != 1:
-            raise call.not_simulated("Where-Object without -EQ, -Like or -In")
-        left = property_of(bound.get("InputObject"), bound["Property"])
-        if _COMPARISONS[operators[0]](left, bound.get("Value")):
+        compares = compares or _comparison(call, bound)
+        if compares(property_of(bound.get("InputObject"), bound["Property"]), bound.get("Value")):
             yield bound["InputObject"]
+
+
+def _comparison(call: Call, bound: Bound) -> Callable[[Any, Any], bool]:
+    operators = [name for name in _COMPARISONS if bound.get(name)]
+    if len(operators) != 1:
+        raise call.not_simulated("Where-Object without -EQ, -Like or -In")
+    return _COMPARISONS[operators[0]]
 
 
 def _convert_to_json(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
