@@ -1,4 +1,4 @@
-"""The lab's objects and errors as psrpcore serialises them.
+"""The lab's objects and errors as CLIXML, all but plain text by psrpcore's serialiser.
 
 Source: WIRE 7.4 and the recordings. A whole object shows its properties one level deep, the objects and enums inside as text;
 a custom object (what Select-Object makes) shows note properties, and an enum in it is an object with its number.
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import enum
 import functools
+import re
+import xml.etree.ElementTree as ET
 from typing import Any
+from xml.sax.saxutils import escape
 
 import psrpcore.types as ps
+from psrpcore._crypto import PSRemotingCrypto
 from psrpcore.types import ErrorCategory, PSInvocationState
 from psrpcore.types._base import PSObjectMeta
 from psrpcore.types._serializer import _serialize_string
@@ -19,23 +23,65 @@ from vhdsfix.lab.error_records import ErrorRecord
 from vhdsfix.lab.objects import EnumValue, PSObject, text_of
 
 _OBJECT = "System.Object"
+_LOOKS_ESCAPED = re.compile("_[xX]")
 
 
-def serialisable(value: Any) -> Any:
-    """A value that a statement put out, in psrpcore's types."""
+def output(value: Any) -> bytes:
+    """A value that a statement put out; nothing at all stands for null."""
+    if value is None:
+        return b""
+    if isinstance(value, str):
+        return f"<S>{escape(_escaped(value))}</S>".encode("utf-8", "xmlcharrefreplace")
+    return _written(_serialisable(value))
+
+
+def error(record: ErrorRecord, *, with_invocation: bool) -> bytes:
+    """An error record. `with_invocation`: the client asked for the invocation's details beside the record."""
+    return _written(_error(record, with_invocation))
+
+
+def state(failure: ErrorRecord | None) -> bytes:
+    """The end of a pipeline: Completed, or Failed with the error."""
+    if failure is None:
+        return _completed()
+    notes = {
+        "PipelineState": PSInvocationState.Failed.value,
+        "ExceptionAsErrorRecord": _error(failure, with_invocation=False),
+    }
+    return _written(_notes_only(notes))
+
+
+@functools.cache
+def _completed() -> bytes:
+    return _written(_notes_only({"PipelineState": PSInvocationState.Completed.value}))
+
+
+def _written(value: Any) -> bytes:
+    written: bytes = ET.tostring(ps.serialize(value, PSRemotingCrypto()), encoding="utf-8")
+    return written
+
+
+def _escaped(text: str) -> str:
+    """Psrpcore escapes every text but ToString; and looks at each character for what long texts seldom have."""
+    if text.isascii() and text.isprintable() and not _LOOKS_ESCAPED.search(text):
+        return text
+    return _serialize_string(text)
+
+
+def _serialisable(value: Any) -> Any:
+    """A value in psrpcore's types."""
     match value:
         case PSObject():
             return _object(value)
         case EnumValue():
             return _enum(value)
         case list():
-            return [serialisable(item) for item in value]
+            return [_serialisable(item) for item in value]
         case _:
             return value
 
 
-def error_message(record: ErrorRecord, *, with_invocation: bool) -> ps.PSObject:
-    """An error record. `with_invocation`: the client asked for the invocation's details beside the record."""
+def _error(record: ErrorRecord, with_invocation: bool) -> ps.PSObject:
     invocation = None if record.command is None else _invocation(record.command)
     notes: dict[str, Any] = {
         "Exception": _exception(record),
@@ -55,17 +101,9 @@ def error_message(record: ErrorRecord, *, with_invocation: bool) -> ps.PSObject:
     return _complex(("System.Management.Automation.ErrorRecord",), {}, notes, record.message)
 
 
-def state_message(failure: ErrorRecord | None) -> ps.PSObject:
-    """The end of a pipeline: Completed, or Failed with the error."""
-    if failure is None:
-        return _notes_only({"PipelineState": PSInvocationState.Completed.value})
-    error = error_message(failure, with_invocation=False)
-    return _notes_only({"PipelineState": PSInvocationState.Failed.value, "ExceptionAsErrorRecord": error})
-
-
 def _object(value: PSObject) -> ps.PSObject:
     is_custom = not value.properties and value.text is None
-    inside = serialisable if is_custom else _inside_whole
+    inside = _serialisable if is_custom else _inside_whole
     properties = {name: inside(item) for name, item in value.properties.items()}
     return _complex(
         value.type_names, properties, {name: inside(item) for name, item in value.notes.items()}, value.text
@@ -83,7 +121,7 @@ def _inside_whole(value: Any) -> Any:
 
 
 def _target(value: Any) -> Any:
-    return text_of(value) if isinstance(value, PSObject | EnumValue) else serialisable(value)
+    return text_of(value) if isinstance(value, PSObject | EnumValue) else _serialisable(value)
 
 
 def _exception(record: ErrorRecord) -> ps.PSObject:
@@ -104,7 +142,7 @@ def _complex(
     made.PSObject.type_names = [*type_names, _OBJECT]
     made.PSObject.adapted_properties = [ps.PSNoteProperty(name, item) for name, item in properties.items()]
     if text is not None:
-        made.PSObject.to_string = _serialize_string(text)  # psrpcore escapes every text but this one
+        made.PSObject.to_string = _escaped(text)
     return made
 
 

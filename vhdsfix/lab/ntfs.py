@@ -31,13 +31,15 @@ _DEFAULT_ACES = "(A;;FA;;;BA)(A;;FA;;;SY)"
 """What a new item has where its folder passes nothing on: the creator's own default. Source: W32 dacl-for-a-new-object.md."""
 
 
-class Entry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+class Entry(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, gc=False):
     """A file or folder. `size` in bytes; `link`: it is a reparse point to there; `denied`: nobody may look at it.
 
     `written`: when it was last written to, UTC, ISO 8601.
 
     `sddl` is any text, also one that is no SDDL: what a node sends is untrusted, and the lab sends it. `unbuilt`: what the
     world's rule has in this folder is made when somebody looks there.
+
+    `gc=False`: it holds nothing but texts, numbers and truths, and a large world has very many.
     """
 
     sddl: str

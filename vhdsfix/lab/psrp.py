@@ -19,10 +19,10 @@ from psrpcore import (
     ServerRunspacePool,
     StreamType,
 )
+from psrpcore._payload import PSRPMessage, create_message
 from psrpcore.types import PSInvocationState, PSRPMessageType
 
-from vhdsfix.lab import pipeline_request
-from vhdsfix.lab.clixml import error_message, serialisable, state_message
+from vhdsfix.lab import clixml, pipeline_request
 from vhdsfix.lab.cmdlets.catalog import CMDLETS
 from vhdsfix.lab.cmdlets.cmdlet import Cmdlet
 from vhdsfix.lab.error_records import ErrorRecord
@@ -66,11 +66,19 @@ class _Asked(NamedTuple):
 
 
 class _Pool(ServerRunspacePool):
-    """Reads pipelines without psrpcore's objects."""
+    """Reads pipelines, and writes what they put out, without psrpcore's objects."""
 
     def next_event(self) -> Any:
         """An event of psrpcore's, or _Asked."""
         return super().next_event()
+
+    def put(self, written: bytes, kind: PSRPMessageType, command_id: UUID) -> None:
+        """What psrpcore's `prepare_message` does, with what is CLIXML already."""
+        message = create_message(False, kind, written, self.runspace_pool_id, command_id)
+        number = self._fragment_counter
+        self._send_buffer.append(
+            PSRPMessage(kind, bytearray(message), self.runspace_pool_id, command_id, number)
+        )
 
     def forget_rest(self) -> None:
         """What is left of a request that was refused must not spoil the next one."""
@@ -168,7 +176,7 @@ class SimulatedShell:
             if self._runspace.is_talkative:
                 write_remarks(self._pool.pipeline_table[command_id])
             for message, kind in messages:
-                self._pool.prepare_message(message, kind, command_id)
+                self._pool.put(message, kind, command_id)
             self._finish(command_id)
 
     async def _ended(self, statements: tuple[Statement, ...]) -> PipelineEnd:
@@ -192,16 +200,18 @@ class SimulatedShell:
                 outbox.filled.set()
 
 
-def _messages(end: PipelineEnd, asked: pipeline_request.PipelineRequest) -> list[tuple[Any, PSRPMessageType]]:
+def _messages(
+    end: PipelineEnd, asked: pipeline_request.PipelineRequest
+) -> list[tuple[bytes, PSRPMessageType]]:
     """What the client gets for one pipeline, its end last."""
-    messages: list[tuple[Any, PSRPMessageType]] = []
+    messages: list[tuple[bytes, PSRPMessageType]] = []
     for message in end.messages:
         if isinstance(message, Output):
-            messages.append((serialisable(message.value), PSRPMessageType.PipelineOutput))
+            messages.append((clixml.output(message.value), PSRPMessageType.PipelineOutput))
         else:
-            record = error_message(message, with_invocation=asked.with_invocation)
+            record = clixml.error(message, with_invocation=asked.with_invocation)
             messages.append((record, PSRPMessageType.ErrorRecord))
-    return [*messages, (state_message(end.failure), PSRPMessageType.PipelineState)]
+    return [*messages, (clixml.state(end.failure), PSRPMessageType.PipelineState)]
 
 
 def _own_failure(error: Exception) -> ErrorRecord:
