@@ -37,9 +37,10 @@ def sets_without_a_file(folder: FolderFacts, use: FolderUse) -> tuple[FolderPath
 
     Those that are attached themselves are `unlisted_disks`.
     """
-    listed = {disk_key(name) for name in _names_there(folder)}
     attached = {disk_key(name) for name in use.attached}
-    return tuple(disk for disk in use.disks if disk_key(disk.name) not in listed | attached)
+    others = [disk for disk in use.disks if disk_key(disk.name) not in attached]
+    listed = {disk_key(name) for name in _names_there(folder)} if others else ()
+    return tuple(disk for disk in others if disk_key(disk.name) not in listed)
 
 
 def _names_there(folder: FolderFacts) -> Iterator[str]:

@@ -23,10 +23,11 @@ def vms_in_question(inventory: Inventory) -> dict[VmId, Vm]:
 def guest_clusters_in_question(inventory: Inventory) -> Iterator[tuple[GuestCluster, tuple[Vm, ...]]]:
     """Each guest cluster of which a VM is in question, with those VMs."""
     vms = vms_in_question(inventory)
+    places = {vm_id: place for place, vm_id in enumerate(vms)}
     for cluster in inventory.guest_clusters:
-        members = tuple(vm for vm_id, vm in vms.items() if vm_id in cluster.vm_ids)
+        members = sorted(vms.keys() & cluster.vm_ids, key=places.__getitem__)
         if members:
-            yield cluster, members
+            yield cluster, tuple(vms[vm_id] for vm_id in members)
 
 
 def told_by_their_nodes(facts: Facts, inventory: Inventory) -> dict[VmId, VmFacts]:
