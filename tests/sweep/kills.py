@@ -151,14 +151,16 @@ def _lab(world: World, countdown: Countdown) -> Lab:
 
 
 def _kills(crash: Crash, count: int, moments_of_a_look: int, dice: random.Random) -> int:
-    """Until so many were killed; a run that came to its end before is none."""
-    killed, latest = 0, moments_of_a_look + MOMENTS_OF_CHANGES
+    """Until so many were killed; a run that came to its end before is none: those after it only look, and die while they do."""
+    killed, by_time, latest = 0, BY_TIME, moments_of_a_look + MOMENTS_OF_CHANGES
     for _ in range(2 * count):
         if killed == count:
             break
-        by_time = dice.random() < BY_TIME
         seconds, moment = dice.uniform(0.2, SECONDS), dice.randint(1, latest)
-        killed += crash.killed_after(seconds) if by_time else crash.killed_at(moment)
+        if crash.killed_after(seconds) if dice.random() < by_time else crash.killed_at(moment):
+            killed += 1
+        else:
+            by_time, latest = 0.0, moments_of_a_look
         _what_is_called_done_is_there(crash)
     assert killed == count, f"only {killed} of {count} were killed before their end"
     return killed
