@@ -13,7 +13,7 @@ from vhdsfix.sddl.letters import (
     WELL_KNOWN_SIDS,
 )
 
-law = settings(max_examples=2000, deadline=None, database=None)
+law = settings(max_examples=2000, database=None)
 
 VM = VmId("BCBD8064-6BB4-42EF-A9C0-7C14211C9E02")
 OTHER_VM = VmId("D9E0EB0A-5B37-508E-9173-67E9ADE83ACF")

@@ -21,7 +21,7 @@ from vhdsfix.model.outcome import AlreadyRight, Done
 from vhdsfix.model.plan import HostCluster, Plan, Scope, Tool
 from vhdsfix.model.windows import FolderPath
 
-EXAMPLES = settings(max_examples=100, deadline=None)
+EXAMPLES = settings(max_examples=100)
 FOREIGN = st.sampled_from(["(A;OICI;FA;;;BA)", "(A;CI;FR;;;BG)", "(A;;0x1200a9;;;BU)", "(D;OI;FW;;;BG)"])
 PARTIAL = st.sampled_from(["(A;;FR;;;{})", "(A;OI;FR;;;{})", "(A;OICI;FA;;;{})", "(A;OI;FA;;;{})"])
 OWN = st.dictionaries(st.sampled_from(VM_IDS), PARTIAL)

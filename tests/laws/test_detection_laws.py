@@ -17,7 +17,7 @@ from vhdsfix.model.facts import Facts, NodeFacts
 from vhdsfix.model.plan import Action, Plan, Scope, Tool
 from vhdsfix.model.readings import Unknown
 
-EXAMPLES = settings(max_examples=100, deadline=None)
+EXAMPLES = settings(max_examples=100)
 TOOL = Tool("vhdsfix", "test")
 
 

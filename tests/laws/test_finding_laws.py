@@ -15,7 +15,7 @@ from vhdsfix.model.facts import Facts
 from vhdsfix.model.plan import Plan, Tool
 from vhdsfix.model.readings import Absent, Known, Unknown
 
-EXAMPLES = settings(max_examples=400, deadline=None)
+EXAMPLES = settings(max_examples=400)
 TOOL = Tool("vhdsfix", "test")
 LOST = Unknown("nobody could look")
 SAYS_THAT_NOBODY_LOOKED = {

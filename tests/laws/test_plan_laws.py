@@ -19,7 +19,7 @@ from vhdsfix.model.readings import Unknown
 from vhdsfix.model.windows import FolderPath
 from vhdsfix.plan_document import read_plan, written
 
-EXAMPLES = settings(max_examples=300, deadline=None)
+EXAMPLES = settings(max_examples=300)
 TOOL = Tool("vhdsfix", "test")
 CLUSTER = ("identity", "nodes", "volumes", "clustered_vms", "config_store")
 NODE = ("host", "vms", "drives")

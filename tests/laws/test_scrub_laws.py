@@ -28,7 +28,7 @@ from vhdsfix.scrub.walk import renamed
 from vhdsfix.sddl.letters import WELL_KNOWN_SIDS
 
 WELL_KNOWN = frozenset(WELL_KNOWN_SIDS.values())
-EXAMPLES = settings(max_examples=200, deadline=None)
+EXAMPLES = settings(max_examples=200)
 TOOL = Tool("vhdsfix", "test")
 OPAQUE = ("malformed", "conditional", "object")
 """Of SDDL with conditions, or that is none, another text comes out: there the verdicts count."""

@@ -31,7 +31,7 @@ from vhdsfix.model.readings import Known, Unknown
 from vhdsfix.model.windows import SecurityDescriptor
 from vhdsfix.plan_document import read_plan, written
 
-LAW = settings(max_examples=60, deadline=None, database=None)
+LAW = settings(max_examples=60, database=None)
 PLACES = (FOLDER, DISK, BACKING)
 
 _accounts = st.sampled_from([*(vm_id.sid for vm_id in VM_IDS), "BA", "BU", "S-1-5-21-1-2-3-1001"])

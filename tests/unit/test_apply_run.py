@@ -194,7 +194,7 @@ def test_a_folder_that_the_plan_does_not_describe_is_not_touched(run: Run) -> No
 
 
 @given(st.lists(st.sampled_from(VM_IDS), unique=True), st.lists(st.sampled_from(FOLDERS), unique=True))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_applied_twice_it_writes_once(tmp_path_factory: pytest.TempPathFactory, vms: list[VmId], folders: list[FolderPath]) -> None:  # fmt: skip
     run = Run(tmp_path_factory.mktemp("run"))
     plan = plan_for(run.world, vms, folders)
@@ -219,7 +219,6 @@ FAULTS: tuple[Callable[[FakeNode], object], ...] = (
 
 
 @given(st.tuples(*[st.sampled_from(FAULTS)] * 3), st.lists(st.sampled_from(VM_IDS), unique=True, min_size=1))
-@settings(deadline=None)
 def test_whatever_happens_only_allow_entries_of_planned_vms_are_added(
     tmp_path_factory: pytest.TempPathFactory,
     chosen: tuple[Callable[[FakeNode], object], ...],

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fakes.plans import plan_for
@@ -232,7 +232,6 @@ outcomes = st.one_of(
 
 
 @given(st.lists(st.tuples(st.sampled_from(ACTIONS), texts, outcomes, st.none() | texts), max_size=4))
-@settings(deadline=None)
 def test_what_is_read_is_what_was_written(
     tmp_path_factory: pytest.TempPathFactory, pairs: list[tuple[object, ...]]
 ) -> None:

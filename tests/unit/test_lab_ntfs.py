@@ -271,7 +271,7 @@ entries = st.builds(
 dacls = st.lists(entries, max_size=4).map(tuple)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(flags=flag_sets, depth=st.integers(1, 4))
 def test_how_deep_an_entry_reaches_follows_from_its_flags_alone(flags: tuple[str, ...], depth: int) -> None:
     tree = tree_with("C:\\f", root="D:P")
@@ -288,7 +288,7 @@ def test_how_deep_an_entry_reaches_follows_from_its_flags_alone(flags: tuple[str
         assert bool(effective) == (flag in flags and reaches)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_after_a_new_dacl_every_item_below_has_its_own_entries_and_its_folders(data: st.DataObject) -> None:
     tree = tree_with(
