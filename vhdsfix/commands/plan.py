@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from vhdsfix import __version__, planner
 from vhdsfix.commands import facts_file, files, fleet, runs
+from vhdsfix.commands.collecting import seldom_collecting
 from vhdsfix.commands.requests import PlanRequest
 from vhdsfix.commands.result import Reason, Result
 from vhdsfix.errors import ExitCode
@@ -27,8 +28,9 @@ def run(request: PlanRequest, notify: Notify) -> Result:
     files.must_differ(request.save, request.facts_out, request.facts)
     for path in filter(None, (request.save, request.facts_out)):
         files.must_be_writable(path, force=request.force)
-    facts, scope = _judged_from(request, notify)
-    plan = planner.plan_from(facts, scope, TOOL)
+    with seldom_collecting():
+        facts, scope = _judged_from(request, notify)
+        plan = planner.plan_from(facts, scope, TOOL)
     if request.facts_out:
         saved = scrubbed(facts, scope) if request.scrub else (facts, scope)
         files.write_whole(request.facts_out, facts_file.written(*saved), force=request.force)

@@ -16,6 +16,7 @@ from vhdsfix.apply.journal import Intent, Journal
 from vhdsfix.apply.recovery import ClosedIntent, close_open_intents
 from vhdsfix.apply.run import AtOnce, Outcomes, apply_plan
 from vhdsfix.commands import cluster_lock, held_back, identity
+from vhdsfix.commands.collecting import seldom_collecting
 from vhdsfix.commands.fleet import WritingFleet
 from vhdsfix.commands.patience import Patience
 from vhdsfix.commands.registry import VmRegistry
@@ -77,7 +78,7 @@ class Work:
         self._notify = manner.notify
 
     def look(self) -> Seen:
-        with self._manner.endable():
+        with seldom_collecting(), self._manner.endable():
             self.last_seen = self._ask()
         return self.last_seen
 
