@@ -193,10 +193,21 @@ def test_the_environment_is_as_it_was(
     assert os.environ.get("NTLM_USER_FILE") == before
 
 
-@pytest.mark.parametrize("account", [Account("a:b", "c"), Account("a", "b:c"), Account("a", "b\nLAB:c:d")])
+@pytest.mark.parametrize("account", [Account("a:b", "c"), Account("a\nb", "c")])
 def test_an_account_that_the_file_cannot_say_is_refused(account: Account) -> None:
     with pytest.raises(LabError, match="colon or a line break"):
         AccountFile(account)
+
+
+@pytest.mark.parametrize("password", ["b:c", "b:c\nLAB:c:d"])
+def test_a_password_may_hold_what_a_user_cannot(password: str) -> None:
+    accounts = AccountFile(Account("LAB\\admin", "b:c\nLAB:c:d"))
+    authentication = Authentication(accounts)
+    try:
+        log_on(authentication, password)
+    finally:
+        accounts.delete()
+    assert (authentication.user is not None) is (password == "b:c\nLAB:c:d")
 
 
 def test_a_password_is_in_no_repr() -> None:

@@ -10,6 +10,7 @@ import base64
 import hmac
 import os
 import re
+import secrets
 import struct
 import tempfile
 import threading
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 import spnego
+from spnego._ntlm_raw.crypto import ntowfv1
 from spnego.channel_bindings import GssChannelBindings
 
 from vhdsfix.errors import LabError
@@ -68,7 +70,10 @@ class NotSealedError(Exception):
 
 
 class AccountFile:
-    """The accounts in the form that pyspnego's acceptor can check a password by: a file, named by the environment.
+    """The accounts in the form that pyspnego's acceptor can check a password by: a file of hashes, named by the environment.
+
+    From passwords it would make both hashes anew for each logon, which is most of a logon's CPU. The LM hash is none that
+    anybody can log on by: Windows keeps none.
 
     The variable is set only while pyspnego looks: a client in this process that has no password would use the file, too.
     """
@@ -76,16 +81,14 @@ class AccountFile:
     def __init__(self, *accounts: Account) -> None:
         self._accounts = accounts
         for account in accounts:
-            if re.search(r"[:\r\n]", account.user + account.password):
-                raise LabError(
-                    f"lab account {account.user!r}: user and password cannot hold a colon or a line break"
-                )
+            if re.search(r"[:\r\n]", account.user):
+                raise LabError(f"lab account {account.user!r}: a user cannot hold a colon or a line break")
         handle, path = tempfile.mkstemp(prefix="vhdsfix-lab-")  # readable by nobody else
         self._path = Path(path)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             for account in accounts:
-                domain, _, name = account.user.rpartition("\\")
-                file.write(f"{domain}:{name}:{account.password}\n")
+                hashes = f"{secrets.token_hex(16)}:{ntowfv1(account.password).hex()}"
+                file.write(f"{account.user}:0:{hashes}:[U]:LCT-0\n")
 
     def knows(self, user: str, password: str) -> bool:
         return any(
