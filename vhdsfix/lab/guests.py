@@ -49,7 +49,8 @@ Sharing = Mapping[str, list[tuple[int, "Vm"]]]
 def sharing_in(world: World) -> Sharing:
     sharing: dict[str, list[tuple[int, Vm]]] = {}
     for place, vm in enumerate(world.vms):
-        for name in {disk.lower() for disk in shared_disks(vm)}:
+        disks = shared_disks(vm)
+        for name in {disk.lower() for disk in disks} if disks else ():
             sharing.setdefault(name, []).append((place, vm))
     return sharing
 
@@ -88,5 +89,8 @@ _CHECKPOINT = re.compile(r"(_[0-9A-Fa-f-]{36})?\.avhdx$")
 
 def shared_disks(vm: Vm) -> list[str]:
     """The VHD Sets; a checkpoint's file stands for its own while a backup runs."""
-    paths = [drive.path for drive in vm.drives if drive.shared and drive.path]
-    return [path if path.endswith(".vhds") else _CHECKPOINT.sub(".vhds", path) for path in paths]
+    return [_vhd_set(drive.path) for drive in vm.drives if drive.shared and drive.path]
+
+
+def _vhd_set(path: str) -> str:
+    return path if path.endswith(".vhds") else _CHECKPOINT.sub(".vhds", path)

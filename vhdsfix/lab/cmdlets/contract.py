@@ -110,7 +110,10 @@ def _value(value: Any, core: str) -> Any:
         return value
     if core in contract().enums:
         return _enum_value(core, value)
-    return uuid.UUID(value) if core == "System.Guid" else value
+    return _guid(value) if core == "System.Guid" else value
+
+
+_guid = functools.lru_cache(maxsize=4096)(uuid.UUID)
 
 
 def _core_of(type_name: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from vhdsfix.lab.binding import Bound
@@ -24,15 +23,13 @@ _COMMON_TYPE = "System.Management.Automation.PSCustomObject"
 
 
 def _select_object(call: Call, records: Iterator[Bound]) -> Iterator[Any]:
-    chosen = itertools.chain.from_iterable(
-        _selected(call, bound, columns) for bound, columns in _with_columns(call, records)
-    )
-    first: int | None = None
-    for bound, value in chosen:
-        first = bound.get("First") if first is None else first - 1
-        if first == 0:
-            return
-        yield value
+    left: int | None = None
+    for bound, columns in _with_columns(call, records):
+        for value in _selected(call, bound, columns):
+            left = bound.get("First") if left is None else left - 1
+            if left == 0:
+                return
+            yield value
 
 
 def _with_columns(call: Call, records: Iterator[Bound]) -> Iterator[tuple[Bound, _Columns]]:
@@ -47,16 +44,13 @@ def _with_columns(call: Call, records: Iterator[Bound]) -> Iterator[tuple[Bound,
             yield bound, columns
 
 
-def _selected(call: Call, bound: Bound, columns: _Columns) -> Iterator[tuple[Bound, Any]]:
+def _selected(call: Call, bound: Bound, columns: _Columns) -> Iterable[Any]:
     source = bound["InputObject"]
-    notes = _notes(source, columns)
     if "ExpandProperty" in bound:
-        yield from ((bound, value) for value in _expanded(call, source, bound["ExpandProperty"], notes))
-    elif columns:
-        selected = f"Selected.{_full_type_name(source)}"
-        yield bound, PSObject((selected, _COMMON_TYPE), notes=notes)
-    else:
-        yield bound, source
+        return _expanded(call, source, bound["ExpandProperty"], _notes(source, columns))
+    if not columns:
+        return (source,)
+    return (PSObject((f"Selected.{_full_type_name(source)}", _COMMON_TYPE), notes=_notes(source, columns)),)
 
 
 def _full_type_name(value: Any) -> str:
