@@ -9,7 +9,7 @@ import msgspec
 
 from vhdsfix import access
 from vhdsfix.errors import StalePlanError
-from vhdsfix.model.document import from_json, to_json
+from vhdsfix.model.document import from_json, to_json, to_plain
 from vhdsfix.model.plan import FORMAT_VERSION, Action, Kind, Op, Plan
 from vhdsfix.model.windows import FolderPath, Sid, VmId
 from vhdsfix.rules import fixes
@@ -23,7 +23,7 @@ OPS: dict[Kind, tuple[Op, ...]] = {"apply": (GRANT,), "undo": (REMOVE, RESTORE)}
 
 def sealed(plan: Plan) -> Plan:
     """The plan with its digest."""
-    return msgspec.structs.replace(plan, digest=_digest(from_json(to_json(plan), dict)))
+    return msgspec.structs.replace(plan, digest=_digest(to_plain(plan)))
 
 
 def written(plan: Plan) -> bytes:

@@ -23,6 +23,11 @@ def to_json(value: object, *, indent: int = 0) -> bytes:
     return _NOT_PLAIN.sub(_printable, text.decode("utf-8")).encode("utf-8")
 
 
+def to_plain(value: object) -> Any:
+    """The value as reading its JSON back would give it, without the text: dicts, lists, texts and numbers."""
+    return msgspec.to_builtins(value, enc_hook=_plain_text)
+
+
 def escaped(character: str) -> str:
     """JSON's own escape, which is right wherever a string holds the character (two for one beyond U+FFFF)."""
     units = character.encode("utf-16-be")
