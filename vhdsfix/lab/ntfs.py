@@ -189,11 +189,10 @@ class Tree:
                 return
             entry.unbuilt = False
             for item in self.contents(self.spelled(folder)):
-                path = f"{tidy(folder)}\\{item.name}"
-                made = self.add(path, file=item.file)
-                made.unbuilt = not item.file
+                sddl = _sddl_of_new(entry.sddl, item.file)
                 if item.granted:
-                    made.sddl = _sddl_with_grants(made.sddl, item.granted)
+                    sddl = _sddl_with_grants(sddl, item.granted)
+                self._put(f"{tidy(folder)}\\{item.name}", Entry(sddl, file=item.file, unbuilt=not item.file))
 
     def _propagated(self, folder: str, descriptor: Descriptor) -> Iterator[tuple[Entry, str]]:
         for path, entry in self.children(folder):
