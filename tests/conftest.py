@@ -1,8 +1,10 @@
-"""What holds for every test: nobody is asked on a network, and no drawn example is timed."""
+"""What holds for every test: nobody is asked on a network, no drawn example is timed, a closed terminal is not ignored."""
 
 from __future__ import annotations
 
 import os
+import signal
+import sys
 
 from hypothesis import HealthCheck, settings
 
@@ -11,3 +13,6 @@ os.environ["KRB5_CONFIG"] = os.devnull
 
 settings.register_profile("untimed", suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+if sys.platform != "win32":
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup all that a test starts would ignore it

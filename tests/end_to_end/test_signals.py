@@ -59,17 +59,6 @@ class Gate:
         self._open.set()
 
 
-@pytest.fixture(autouse=True)
-def nobody_ignores_a_closed_terminal() -> Iterator[None]:
-    """What ran the tests may, as nohup does; whatever they start would inherit that."""
-    if sys.platform == "win32":
-        yield
-        return
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
-
-
 @pytest.fixture
 def gate() -> Iterator[Gate]:
     gate = Gate()
