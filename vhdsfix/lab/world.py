@@ -166,9 +166,11 @@ class World(msgspec.Struct):
 
     def files_of(self, vhd_set: str) -> list[str]:
         """The set itself, the files beside it that carry its name, and those elsewhere that were said to be its own."""
-        folder, _, name = vhd_set.rpartition("\\")
-        start = name.rpartition(".")[0].lower() + "_"
-        beside = [path for path, _ in self.tree.children(folder) if _is_checkpoint(path, start)]
+        start = vhd_set.rpartition(".")[0].lower() + "_"
+        siblings = (path for path, _ in self.tree.children(vhd_set.rpartition("\\")[0]))
+        beside = [
+            path for path in siblings if path.lower().startswith(start) and path.lower().endswith(".avhdx")
+        ]
         return [vhd_set, *beside, *self.vhd_sets.get(vhd_set, [])]
 
     def vm(self, name: str) -> Vm:
@@ -212,11 +214,6 @@ class World(msgspec.Struct):
             if entry is None:
                 raise LabError(f"the lab has no {path}")
             entry.sddl = sddl
-
-
-def _is_checkpoint(path: str, start: str) -> bool:
-    name = path.rpartition("\\")[2].lower()
-    return name.startswith(start) and name.endswith(".avhdx")
 
 
 def to_json(world: World) -> bytes:
